@@ -1,0 +1,69 @@
+"""The command line: parse, call, print. Each command has a module of its own; none holds logic."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from nb2space.cli.output import report_failure
+from nb2space.version import __version__
+
+# Each command's module, imported only when the command is used: `--help` must answer at once.
+COMMANDS = {
+    "convert": "nb2space.cli.convert",
+    "view": "nb2space.cli.view",
+    "publish": "nb2space.cli.publish",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The commands, in the order in which they are used."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of that name, if there is one."""
+        if name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        command: click.Command = import_module(COMMANDS[name]).command
+        return command
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; say what was perhaps meant when there is none."""
+        import difflib
+
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean '{close[0]}'?" if close else ""
+            if args[0].endswith(".ipynb"):
+                hint = f" To convert it: nb2space convert {args[0]}"
+            raise click.UsageError(f"There is no command '{args[0]}'.{hint}", context)
+        return super().resolve_command(context, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="nb2space", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Turn a Jupyter notebook into a Hugging Face Space: viewers see the result, never the script.
+
+    \b
+    nb2space convert report.ipynb     make the Space folder report-space
+    nb2space view report-space        see the app on this machine
+    nb2space publish report-space     put it on the Hugging Face Hub
+    """
+
+
+def main() -> None:
+    """Run the command line and end the process with the exit code of its outcome."""
+    try:
+        code = cli(standalone_mode=False)
+    except BaseException as error:
+        sys.exit(report_failure(error))
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,67 @@
+"""`nb2space convert`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nb2space.cli.output import Sink, output_options
+
+
+@click.command(name="convert", no_args_is_help=True)
+@click.argument("notebook", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
+    help="The Space folder to make. Without it: NOTEBOOK's name with -space, here.",
+)
+@click.option("--title", metavar="TEXT", help="The app's title. Without it: the first heading.")
+@click.option(
+    "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True,
+    help="The colours of the page.",
+)
+@click.option(
+    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+    help="Set a parameter of the cell tagged 'parameters'. May be given several times.",
+)
+@click.option("--no-execute", is_flag=True, help="Keep the outputs that the notebook was saved with.")
+@click.option(
+    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    help="The most seconds that one cell may take. Without it: no limit.",
+)
+@click.option("--kernel", metavar="NAME", help="The kernel to use in place of the notebook's own.")
+@click.option(
+    "--show-source", is_flag=True,
+    help="Make the script public: viewers see the code of every cell not tagged hide-input.",
+)
+@output_options
+def command(
+    notebook: Path,
+    output: Path | None,
+    title: str | None,
+    theme: str,
+    parameters: tuple[str, ...],
+    no_execute: bool,
+    timeout: float | None,
+    kernel: str | None,
+    show_source: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Make a Space folder of NOTEBOOK: executed, without its code, ready to view and publish."""
+    from nb2space.cli.steps import convert_with_progress, read_parameters
+    from nb2space.convert import Options, default_folder
+
+    sink = Sink(as_json, quiet)
+    options = Options(
+        title=title,
+        theme=theme,
+        execute=not no_execute,
+        timeout=timeout,
+        show_source=show_source,
+        parameters=read_parameters(parameters),
+        kernel=kernel,
+    )
+    conversion = convert_with_progress(sink, notebook, output or default_folder(notebook), options)
+    sink.say(f"See it:     nb2space view {conversion.folder}")
+    sink.say(f"Publish it: nb2space publish {conversion.folder}")

@@ -1,0 +1,116 @@
+"""Where everything that commands print goes: for people, as JSON, or not at all.
+
+Results go to standard output; progress, notices and errors to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from nb2space.errors import CellError, Nb2spaceError
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+STOPPED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+@dataclass(frozen=True)
+class Sink:
+    """Prints in the form that the author asked for."""
+
+    as_json: bool = False
+    quiet: bool = False
+
+    def say(self, text: str) -> None:
+        """A line of the result, for people."""
+        if not (self.as_json or self.quiet):
+            click.echo(text)
+
+    def notice(self, text: str) -> None:
+        """Something the author should know, for people, beside the result."""
+        if not (self.as_json or self.quiet):
+            click.echo(f"Note: {text}", err=True)
+
+    def result(self, data: dict[str, Any]) -> None:
+        """The whole result, for programs."""
+        if self.as_json:
+            click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """A live display "what n of m · seconds" while the block runs, where there is a terminal."""
+        if self.as_json or self.quiet or not sys.stderr.isatty():
+            yield lambda number, count: None
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:.0f} of {task.total:.0f}"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+            task = display.add_task(what, total=None)
+            yield lambda number, count: display.update(task, completed=number, total=count)
+
+
+def output_options(function: Function) -> Function:
+    """The options --json, --quiet and --debug that every command has."""
+    for option in (
+        click.option(
+            "--debug", is_flag=True, help="Show the full traceback of an error.",
+            is_eager=True, expose_value=False, callback=_remember_debug,
+        ),
+        click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def report_failure(error: BaseException) -> int:
+    """Print what ended the command, as a sentence, and give the exit code."""
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        click.echo("\nStopped; nothing was left half-done.", err=True)
+        return STOPPED
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 2
+    if isinstance(error, click.ClickException):
+        error.show()
+        return 2
+    if _debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, CellError) and error.report:
+        click.echo(error.report, err=True)
+    if isinstance(error, Nb2spaceError):
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    if not _debug:
+        click.echo(
+            f"Error: nb2space met something it does not know: {type(error).__name__}: {error}. "
+            "That is a defect; the same command with --debug shows more for a report.",
+            err=True,
+        )
+    return 2
+
+
+_debug = False
+
+
+def _remember_debug(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    global _debug
+    _debug = value

@@ -1,0 +1,59 @@
+"""Steps that more than one command takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nb2space.cli.output import Sink
+from nb2space.convert import Conversion, Options, convert
+from nb2space.parameters import Value, parse_value
+from nb2space.space import manifest_as_dict
+
+
+def read_parameters(given: tuple[str, ...]) -> dict[str, Value]:
+    """The values of -p NAME=VALUE options. Raises click.UsageError for what is none."""
+    values: dict[str, Value] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise click.UsageError(f"-p {text} is not NAME=VALUE with a Python name.")
+        values[name] = parse_value(value)
+    return values
+
+
+def convert_with_progress(
+    sink: Sink, notebook: Path, folder: Path, options: Options
+) -> Conversion:
+    """Convert, with a live display, and print what was made."""
+    with sink.progress(f"Running {notebook.name}: cell") as progress:
+        conversion = convert(notebook, folder, options, progress)
+    for notice in conversion.notices:
+        sink.notice(notice)
+    size = sum(entry.size for entry in conversion.manifest.files)
+    sink.say(
+        f"{conversion.folder}: '{conversion.manifest.title}', {conversion.cells} cells in "
+        f"{conversion.seconds:.1f} s, {len(conversion.manifest.files) + 1} files, "
+        f"{readable_size(size)}"
+    )
+    sink.result(
+        {
+            "folder": str(conversion.folder),
+            "cells": conversion.cells,
+            "seconds": round(conversion.seconds, 2),
+            "notices": list(conversion.notices),
+            "manifest": manifest_as_dict(conversion.manifest),
+        }
+    )
+    return conversion
+
+
+def readable_size(size: int) -> str:
+    """`size` in bytes as people read it."""
+    number = float(size)
+    for unit in ("B", "kB", "MB"):
+        if number < 1000:
+            return f"{number:.0f} {unit}"
+        number /= 1000
+    return f"{number:.1f} GB"

@@ -1,0 +1,56 @@
+"""`nb2space view`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nb2space.cli.output import Sink, output_options, report_failure
+
+
+@click.command(name="view", no_args_is_help=True)
+@click.argument("target", metavar="DIR|NOTEBOOK", type=click.Path(path_type=Path))
+@click.option("--no-browser", is_flag=True, help="Do not open the browser; print the address only.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="The port to serve on. Without it: any free one."
+)
+@click.option(
+    "--watch", is_flag=True,
+    help="Convert again whenever the notebook is saved, and reload the page.",
+)
+@output_options
+def command(
+    target: Path, no_browser: bool, port: int | None, watch: bool, as_json: bool, quiet: bool
+) -> None:
+    """Serve the Space folder DIR on this machine, as the Space will, and open it.
+
+    A NOTEBOOK is converted first, into the folder that `nb2space convert` would make.
+    Ctrl-C ends it.
+    """
+    from nb2space.cli.steps import convert_with_progress
+    from nb2space.convert import default_folder, remembered_options
+    from nb2space.errors import Nb2spaceError
+    from nb2space.serve import free_port, serving
+    from nb2space.watch import notebook_of, saves
+
+    sink = Sink(as_json, quiet)
+    steps = Sink(quiet=as_json or quiet)
+    folder = target
+    if target.suffix == ".ipynb" and not target.is_dir():
+        folder = default_folder(target)
+        convert_with_progress(steps, target, folder, remembered_options(folder))
+    with serving(folder, free_port(port), watch=watch) as server:
+        sink.say(f"The app is at {server.url}  (Ctrl-C ends it)")
+        sink.result({"url": server.url, "folder": str(folder)})
+        if not no_browser:
+            click.launch(server.url)
+        if not watch:
+            server.wait()
+        notebook = notebook_of(folder)
+        for _ in saves(notebook, server.check):
+            try:
+                convert_with_progress(steps, notebook, folder, remembered_options(folder))
+                server.restart()
+            except Nb2spaceError as error:
+                report_failure(error)

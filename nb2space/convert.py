@@ -1,0 +1,164 @@
+"""A conversion from end to end: read, execute, strip, seal, write the Space folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from nb2space.docker import Look, docker_files
+from nb2space.errors import InputError
+from nb2space.environment import imported_names
+from nb2space.execute import (
+    Executed,
+    Progress,
+    choose_kernel,
+    execute_notebook,
+    inspect_kernel,
+)
+from nb2space.keystore import find_record, record_for, save_record
+from nb2space.notebook import Notebook, read_notebook, title_of
+from nb2space.parameters import Value, inject_parameters
+from nb2space.space import MANIFEST, Manifest, check_replaceable, read_manifest, write_folder
+from nb2space.strip import strip_notebook
+
+_MODULE_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the author may choose; `timeout` is in seconds a cell, None for no limit."""
+
+    title: str | None = None
+    theme: str = "light"
+    execute: bool = True
+    timeout: float | None = None
+    show_source: bool = False
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    kernel: str | None = None
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What a conversion made: the folder, its manifest, and sentences for the author."""
+
+    folder: Path
+    manifest: Manifest
+    cells: int
+    seconds: float
+    notices: tuple[str, ...]
+
+
+def default_folder(notebook: Path) -> Path:
+    """Where a notebook is converted to unless the author says otherwise: beside where they are."""
+    return Path(f"{notebook.stem}-space")
+
+
+def remembered_options(folder: Path) -> Options:
+    """The options with which `folder` was made last; the defaults when it was not."""
+    if not (folder / MANIFEST).is_file():
+        return Options()
+    record = find_record(read_manifest(folder).space_id)
+    return Options(**record.options) if record else Options()
+
+
+def convert(
+    path: Path,
+    folder: Path,
+    options: Options,
+    progress: Progress = lambda number, count: None,
+) -> Conversion:
+    """Convert the notebook at `path` into the Space folder `folder`.
+
+    Raises InputError or CellError; then nothing was written.
+    """
+    notebook = read_notebook(path)
+    if path.absolute().is_relative_to(folder.absolute()):
+        raise InputError(f"{folder} holds the notebook itself; name another folder with -o.")
+    replaced = check_replaceable(folder)
+    kernel = choose_kernel(notebook, options.kernel)
+    notebook = inject_parameters(notebook, options.parameters)
+    executed = _executed(notebook, path.absolute().parent, kernel, options, progress)
+    title = options.title or title_of(notebook, path)
+    stripped = strip_notebook(
+        executed.notebook,
+        folder=path.absolute().parent,
+        title=title,
+        show_source=options.show_source,
+    )
+    record = record_for(folder, replaced.space_id if replaced else None)
+    modules, missing = _local_modules(
+        path.absolute().parent, executed.environment.unknown, imported_names(notebook)
+    )
+    files, manifest = docker_files(
+        stripped,
+        look=Look(title=title, theme=options.theme, show_source=options.show_source),
+        notebook_name=_published_name(path),
+        environment=executed.environment,
+        modules=modules,
+        space_id=record.space_id,
+        key=record.key,
+    )
+    # The key first: a folder whose key is lost can never be opened, a key without a folder can wait.
+    save_record(
+        replace(
+            record,
+            notebook=str(path.absolute()),
+            kernel=kernel,
+            prefix=executed.environment.prefix,
+            options=asdict(options),
+        )
+    )
+    write_folder(folder, files)
+    return Conversion(
+        folder=folder,
+        manifest=manifest,
+        cells=len(notebook.cells),
+        seconds=executed.seconds,
+        notices=(*stripped.notices, *missing),
+    )
+
+
+def _executed(
+    notebook: Notebook, folder: Path, kernel: str, options: Options, progress: Progress
+) -> Executed:
+    if options.execute:
+        return execute_notebook(
+            notebook, folder=folder, kernel=kernel, timeout=options.timeout, progress=progress
+        )
+    if options.parameters:
+        raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")
+    environment = inspect_kernel(notebook, folder=folder, kernel=kernel)
+    return Executed(notebook, environment, seconds=0.0)
+
+
+def _published_name(path: Path) -> str:
+    """The notebook's name as it stands in the Space: one that Docker takes for no pattern."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.") or "notebook"
+    return f"{stem}.ipynb"
+
+
+def _local_modules(
+    folder: Path, names: tuple[str, ...], imported: set[str]
+) -> tuple[dict[str, bytes], list[str]]:
+    """The author's own modules beside the notebook, and what to say of imports found nowhere."""
+    modules: dict[str, bytes] = {}
+    missing = []
+    for name in names:
+        single, package = folder / f"{name}.py", folder / name
+        if single.is_file():
+            found = [single]
+        elif package.is_dir():
+            found = sorted(p for p in package.rglob("*.py") if p.is_file())
+        else:
+            found = []
+        if not found and name in imported:
+            missing.append(
+                f"The import '{name}' belongs to no installed package and no module beside the "
+                "notebook; the app will not find it."
+            )
+        modules.update({p.relative_to(folder).as_posix(): p.read_bytes() for p in found})
+    if sum(map(len, modules.values())) > _MODULE_BYTES:
+        raise InputError("The modules beside the notebook are larger than 10 MB together.")
+    return modules, missing

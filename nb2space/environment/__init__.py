@@ -1,0 +1,97 @@
+"""What the notebook's kernel runs on: Python version and the distributions that its code imports."""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any
+
+from nb2space.errors import InputError
+from nb2space.notebook import Notebook
+
+_PROBE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The notebook's interpreter and what must be installed for it.
+
+    `python` is "3.11"; `prefix` is its sys.prefix on the author's machine; `versions` maps each
+    distribution that the run needed to the installed version; `unknown` are modules that no
+    distribution provides (the author's own, as a rule).
+    """
+
+    python: str
+    prefix: str
+    versions: dict[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+async def loaded_modules(kernel_client: Any) -> list[str]:
+    """The top-level modules that a fresh kernel has loaded by itself, before the author's code."""
+    return list(await _ask(kernel_client, "loaded()"))
+
+
+async def read_environment(
+    kernel_client: Any, notebook: Notebook, loaded_before: list[str]
+) -> Environment:
+    """Ask the notebook's live kernel, after its run, what it runs on.
+
+    `kernel_client` is a jupyter_client asynchronous client.
+    """
+    names = sorted(imported_names(notebook))
+    report = await _ask(kernel_client, f"report({names!r}, {loaded_before!r})")
+    return Environment(
+        python=report["python"],
+        prefix=report["prefix"],
+        versions=report["versions"],
+        unknown=tuple(report["unknown"]),
+    )
+
+
+async def _ask(kernel_client: Any, call: str) -> Any:
+    """The answer of the probe to `call`; the probe leaves nothing in the author's namespace."""
+    probe = resources.files(__package__).joinpath("probe.py").read_text(encoding="utf-8")
+    code = f"(lambda ns: (exec({probe!r}, ns), eval({call!r}, ns))[1])({{}})"
+    reply = await kernel_client.execute(
+        "",
+        silent=True,
+        store_history=False,
+        user_expressions={"answer": code},
+        reply=True,
+        timeout=_PROBE_SECONDS,
+    )
+    result = reply["content"].get("user_expressions", {}).get("answer", {})
+    if result.get("status") != "ok":
+        raise InputError(
+            "The notebook's kernel did not tell which packages it uses "
+            f"({result.get('ename', 'no answer')}). Is it an IPython kernel of Python 3.10 or newer?"
+        )
+    return json.loads(ast.literal_eval(result["data"]["text/plain"]))
+
+
+def imported_names(notebook: Notebook) -> set[str]:
+    """Top-level names that the code cells import, in callbacks too, read from the syntax tree."""
+    names: set[str] = set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            names |= _imports_of(cell.source)
+    return names
+
+
+def _imports_of(source: str) -> set[str]:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    try:
+        tree = ast.parse(TransformerManager().transform_cell(source))
+    except SyntaxError:
+        return set()
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names

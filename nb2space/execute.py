@@ -1,0 +1,209 @@
+"""Executing the notebook in a fresh kernel of its own kernelspec, as the author would."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nb2space.environment import Environment, loaded_modules, read_environment
+from nb2space.errors import CellError, InputError
+from nb2space.notebook import Notebook
+from nb2space.runtime.wakeup import cure_lost_wakeup
+from nb2space.tags import view_of
+
+Progress = Callable[[int, int], None]
+"""Called before each cell with its number and the number of cells, both counted from 1."""
+
+_STARTUP_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Executed:
+    """An executed notebook, what its kernel runs on, and the seconds that all cells took."""
+
+    notebook: Notebook
+    environment: Environment
+    seconds: float
+
+
+def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
+    """The name of the installed Python kernel to use: `wanted`, else the notebook's own.
+
+    Raises InputError for a kernel that is not installed or not Python.
+    """
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    declared = notebook.metadata.get("kernelspec", {})
+    name = wanted or declared.get("name") or "python3"
+    language = declared.get("language") or notebook.metadata.get("language_info", {}).get("name")
+    specs = KernelSpecManager().get_all_specs()
+    if name in specs:
+        language = specs[name]["spec"].get("language", "")
+    if str(language or "python").lower() not in {"python", "ipython"}:
+        raise InputError(
+            f"The notebook's kernel '{name}' runs {language}. nb2space makes Spaces of Python "
+            "notebooks (IPython kernels); other languages are not supported."
+        )
+    if name not in specs:
+        python = sorted(k for k, s in specs.items() if s["spec"].get("language") == "python")
+        raise InputError(
+            f"The notebook's kernel '{name}' is not installed here. Install it "
+            f"(python -m ipykernel install --user --name {name}, in its environment), "
+            f"or choose another with --kernel. Installed: {', '.join(python) or 'none'}."
+        )
+    return name
+
+
+def execute_notebook(
+    notebook: Notebook,
+    *,
+    folder: Path,
+    kernel: str,
+    timeout: float | None = None,
+    progress: Progress = lambda number, count: None,
+) -> Executed:
+    """Execute every cell of a copy of `notebook`, in `folder`, with a fresh kernel.
+
+    `timeout` is the most seconds that one cell may take (None: no limit). Raises CellError with
+    the cell's number when a cell fails, takes too long or kills the kernel. The kernel is gone
+    when this returns or raises, also after Ctrl-C.
+    """
+    cure_lost_wakeup()
+    return asyncio.run(_execute(_prepared(notebook), folder, kernel, timeout, progress))
+
+
+def inspect_kernel(notebook: Notebook, *, folder: Path, kernel: str) -> Environment:
+    """What `kernel` runs on and provides of `notebook`'s imports, without executing any cell."""
+    cure_lost_wakeup()
+    return asyncio.run(_inspect(notebook, folder, kernel))
+
+
+async def _inspect(notebook: Notebook, folder: Path, kernel: str) -> Environment:
+    client = _client(notebook, folder, kernel, None)
+    async with _kernel_of(client):
+        return await read_environment(client.kc, notebook, await loaded_modules(client.kc))
+
+
+def _prepared(notebook: Notebook) -> Notebook:
+    """A copy whose tags nbclient understands and whose earlier results are gone."""
+    import nbformat
+
+    copy = nbformat.from_dict(notebook)
+    copy.metadata.pop("widgets", None)
+    for cell in copy.cells:
+        view = view_of(cell)
+        if cell.cell_type != "code":
+            continue
+        if view.runs:
+            cell.outputs = []
+        else:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "skip-execution"]
+        if view.may_fail:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
+    return copy
+
+
+async def _execute(
+    notebook: Notebook, folder: Path, kernel: str, timeout: float | None, progress: Progress
+) -> Executed:
+    from nbclient.exceptions import (
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
+
+    client = _client(notebook, folder, kernel, timeout)
+    started = time.monotonic()
+    number = 0
+    try:
+        async with _kernel_of(client):
+            before = await loaded_modules(client.kc)
+            for number, cell in enumerate(notebook.cells, 1):
+                progress(number, len(notebook.cells))
+                await client.async_execute_cell(cell, number - 1)
+            client.set_widgets_metadata()
+            environment = await read_environment(client.kc, notebook, before)
+    except CellExecutionError as error:
+        raise CellError(
+            f"Cell {number} failed: {error.ename}: {error.evalue}".rstrip(": ")
+            + ". Nothing was written. Mend the cell, or tag it 'raises-exception' if it should fail.",
+            report=_report_of(notebook.cells[number - 1]),
+        ) from None
+    except CellTimeoutError:
+        raise CellError(
+            f"Cell {number} did not finish within {timeout:g} seconds. Nothing was written. "
+            "Give it more with --timeout SECONDS."
+        ) from None
+    except DeadKernelError:
+        raise CellError(
+            f"The kernel died in cell {number}, as it does when memory runs out or a library "
+            "crashes. Nothing was written."
+        ) from None
+    return Executed(notebook, environment, time.monotonic() - started)
+
+
+def _client(notebook: Notebook, folder: Path, kernel: str, timeout: float | None) -> Any:
+    from nbclient import NotebookClient
+
+    quiet = logging.getLogger("nb2space.kernel")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
+    return NotebookClient(
+        notebook,
+        kernel_name=kernel,
+        timeout=timeout,
+        startup_timeout=_STARTUP_SECONDS,
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+        coalesce_streams=True,
+        log=quiet,
+    )
+
+
+class _kernel_of:
+    """Starts the client's kernel and sees to it that it is gone afterwards.
+
+    nbclient's own context manager takes Ctrl-C for itself and goes on; here it must end the run.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.folder = tempfile.TemporaryDirectory(prefix="nb2space-")
+
+    async def __aenter__(self) -> None:
+        manager = self.client.create_kernel_manager()
+        # Sockets in a private folder rather than open ports; Windows has no such sockets.
+        if os.name == "posix":
+            manager.connection_file = f"{self.folder.name}/kernel.json"
+            manager.transport = "ipc"
+            manager.ip = f"{self.folder.name}/socket"
+        try:
+            await self.client.async_start_new_kernel()
+            await self.client.async_start_new_kernel_client()
+        except Exception as error:
+            self.folder.cleanup()
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise InputError(
+                f"The kernel '{self.client.kernel_name}' does not start: {reason[-1]}. "
+                f"Check it with: jupyter console --kernel {self.client.kernel_name}"
+            ) from None
+
+    async def __aexit__(self, *exception: object) -> None:
+        try:
+            await self.client._async_cleanup_kernel()
+        finally:
+            self.folder.cleanup()
+
+
+def _report_of(cell: Notebook) -> str:
+    for output in cell.get("outputs", []):
+        if output["output_type"] == "error":
+            return "\n".join(output["traceback"])
+    return ""

@@ -1,0 +1,48 @@
+"""Pictures that Markdown refers to by path, put into the Markdown itself.
+
+A Space holds no file of the author's but those in its manifest, and its server gives out none, so
+a picture travels inside the text that shows it.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+# ![alt](path "title") and <img src="path">, by their path.
+_MARKDOWN = re.compile(r"(!\[[^\]]*\]\()\s*<?([^)\s>]+)>?")
+_HTML = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*["'])([^"']+)""", re.IGNORECASE)
+
+
+def inline_images(text: str, folder: Path) -> tuple[str, list[str]]:
+    """`text` with pictures below or beside `folder` as data URIs, and the paths not found."""
+    missing: list[str] = []
+
+    def replace(match: re.Match[str]) -> str:
+        target = match[2]
+        if re.match(r"(?!file:)[a-zA-Z][a-zA-Z0-9+.-]+:|//|#", target):
+            return match[0]
+        uri = None if target.startswith(("/", "file:")) else _data_uri(folder / unquote(target))
+        if uri is None:
+            # A path on the author's machine is nothing for viewers to read.
+            missing.append(target)
+            return match[1]
+        return match[1] + uri
+
+    for pattern in (_MARKDOWN, _HTML):
+        text = pattern.sub(replace, text)
+    return text, missing
+
+
+def _data_uri(path: Path) -> str | None:
+    kind, _ = mimetypes.guess_type(path.name)
+    if not kind or not kind.startswith("image/"):
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,103 @@
+"""The author's key store: what belongs to a Space folder and must never lie in it.
+
+One JSON file per Space folder, readable by the author only (mode 0600), in the author's data
+directory (platformdirs), or below the folder that the environment variable NB2SPACE_HOME names.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from nb2space.errors import InputError
+from nb2space.seal import new_key
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the author's machine knows of one Space folder.
+
+    `space_id` is the folder's identity in its manifest, `key` opens its bundle, `folder` and
+    `notebook` are absolute paths, `kernel` and `prefix` are the kernel that executed it and that
+    kernel's sys.prefix, `options` are the conversion's, `published` is what publishing remembers (target, key given to the Hub).
+    """
+
+    space_id: str
+    key: str
+    folder: str
+    notebook: str = ""
+    kernel: str = "python3"
+    prefix: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+    published: dict[str, Any] = field(default_factory=dict)
+
+
+def store_folder() -> Path:
+    """The folder that holds the records."""
+    home = os.environ.get("NB2SPACE_HOME")
+    if home:
+        return Path(home) / "spaces"
+    import platformdirs
+
+    return platformdirs.user_data_path("nb2space", appauthor=False) / "spaces"
+
+
+def find_record(space_id: str) -> Record | None:
+    """The record of the Space folder with this identity, if this machine has one."""
+    path = _path_of(space_id)
+    try:
+        return _parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"The key store's file {path} cannot be read: {error}.") from None
+
+
+def record_for(folder: Path, space_id: str | None) -> Record:
+    """The record of `folder`: by the identity in its manifest, else by its path, else a new one.
+
+    A folder that was deleted and is made again keeps its key and what is known of its Space.
+    """
+    absolute = str(folder.absolute())
+    if space_id:
+        known = find_record(space_id)
+        if known:
+            return replace(known, folder=absolute)
+        return Record(space_id=space_id, key=new_key(), folder=absolute)
+    for path in sorted(store_folder().glob("*.json")):
+        known = find_record(path.stem)
+        if known and known.folder == absolute:
+            return known
+    return Record(space_id=secrets.token_hex(8), key=new_key(), folder=absolute)
+
+
+def save_record(record: Record) -> None:
+    """Write the record, whole or not at all, readable by its owner only."""
+    path = _path_of(record.space_id)
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(record), file, indent=1)
+        os.replace(aside, path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise InputError(
+            f"The key cannot be kept in {path.parent}: {error.strerror}. Make room or rights "
+            "there, or name another folder in NB2SPACE_HOME."
+        ) from None
+
+
+def _path_of(space_id: str) -> Path:
+    if not space_id.isalnum():
+        raise InputError("The manifest nb2space.json has no valid identity; convert again.")
+    return store_folder() / f"{space_id}.json"
+
+
+def _parse(text: str) -> Record:
+    return Record(**json.loads(text))

@@ -1,0 +1,184 @@
+"""Voila, serving one notebook and nothing else.
+
+Voila's own extension points are used where they exist: `prelaunch_hook` puts the unsealed
+notebook in the place of the one on disk, `multi_kernel_manager_class` keeps the Space's secrets
+from kernels, a template of our own decides what the page shows.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from typing import Any
+
+import nbformat
+import tornado.ioloop
+import tornado.web
+from jupyter_server.services.kernels.handlers import KernelHandler
+from tornado.httputil import HTTPServerRequest
+from traitlets.config import Config
+from voila.app import Voila
+from voila.handler import VoilaHandler
+from voila.tornado.handler import TornadoVoilaHandler
+
+from . import health
+from .headers import PAGE_HEADERS
+from .kernels import in_workplace
+from .settings import Settings
+from .wakeup import cure_lost_wakeup
+from .workplace import Workplace
+
+log = logging.getLogger("nb2space")
+
+# Seconds after which a kernel that no page is connected to is shut down, and how often to look.
+_CULL_AFTER = 600
+_CULL_EVERY = 60
+
+# Voila's addresses that the page needs; every other is unknown to the server.
+_ADDRESSES = (
+    "/api/kernels/",
+    "/voila/api/shutdown/",
+    "/voila/api/themes/",
+    "/voila/labextensions/",
+    "/voila/static/",
+    "/voila/templates/",
+)
+
+
+class _PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
+    """The app's page at `/`."""
+
+    def head(self, path: str | None = None) -> None:
+        """Link previews and monitors ask with HEAD; no kernel is started for them."""
+        self.set_header("Content-Type", "text/html")
+        self.finish()
+
+
+class _KernelHandler(KernelHandler):  # type: ignore[misc]
+    """A viewer's page may ask whether its kernel is there, and no more."""
+
+    def delete(self, kernel_id: str) -> None:
+        raise tornado.web.HTTPError(405)
+
+
+class _HealthHandler(tornado.web.RequestHandler):
+    """Says that the app is ready, and which version of the Space it serves."""
+
+    def initialize(self, version: str) -> None:
+        self.version = version
+
+    def get(self) -> None:
+        self.set_header("Cache-Control", "no-store")
+        self.finish({"state": "ready", "version": self.version})
+
+
+class SpaceServer(Voila):  # type: ignore[misc]
+    """Voila with an allowlist of addresses and the headers of a Space."""
+
+    settings: Settings
+
+    def init_handlers(self) -> list[Any]:
+        """Voila's handlers that the page needs, with ours before them."""
+        kept = []
+        for pattern, handler, *rest in super().init_handlers():
+            if issubclass(handler, VoilaHandler):
+                kept.append((r"/", _PageHandler, *rest))
+            elif handler is KernelHandler:
+                kept.append((pattern, _KernelHandler, *rest))
+            elif pattern.startswith(_ADDRESSES):
+                kept.append((pattern, handler, *rest))
+        return [(health.PATH, _HealthHandler, {"version": self.settings.version}), *kept]
+
+    def listen(self) -> None:
+        """Listen on the one address that was asked for, and say when the app is ready."""
+        try:
+            self.app.listen(self.port, self.ip)
+        except OSError as error:
+            raise SystemExit(f"Port {self.port} cannot be used: {error.strerror}.") from None
+        log.info("Ready: the app answers on port %d.", self.port)
+        self.ioloop = tornado.ioloop.IOLoop.current()
+        if self.settings.tethered:
+            threading.Thread(target=self._end_with_input, daemon=True).start()
+        try:
+            self.ioloop.start()
+        finally:
+            self.stop()
+
+    def _end_with_input(self) -> None:
+        while os.read(0, 1):
+            continue
+        self.ioloop.add_callback(self.ioloop.stop)
+
+
+def serve(settings: Settings, workplace: Workplace) -> None:
+    """Serve the app until the process is told to end."""
+    cure_lost_wakeup()
+    _keep_to_ourselves(settings, workplace)
+    server = SpaceServer(config=_config(settings, workplace))
+    server.settings = settings
+    server.config_file_paths = []
+    server.notebook_path = str(settings.folder / settings.notebook)
+    server.initialize([])
+    server.start()
+
+
+def _keep_to_ourselves(settings: Settings, workplace: Workplace) -> None:
+    """Point Jupyter to the Space's own files: no settings of the machine, nothing in its home."""
+    share = str(settings.folder / "runtime" / "share")
+    there = os.environ.get("JUPYTER_PATH")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([share, there] if there else [share])
+    os.environ["JUPYTER_CONFIG_DIR"] = str(workplace.home / "jupyter")
+    os.environ["JUPYTER_NO_CONFIG"] = "1"
+    os.environ["JUPYTER_RUNTIME_DIR"] = str(workplace.home / "jupyter-runtime")
+
+
+def _config(settings: Settings, workplace: Workplace) -> Config:
+    def live_notebook(request: HTTPServerRequest, notebook: Any, cwd: str) -> Any:
+        """Voila's hook before a kernel starts: the notebook with its code, from memory."""
+        live = nbformat.reads(workplace.notebook, as_version=4)
+        live.metadata.kernelspec["name"] = settings.kernel
+        live.metadata["nb2space"] = {"version": settings.version if settings.watch else ""}
+        return live
+
+    return Config(
+        {
+            "Voila": {
+                "ip": settings.host,
+                "port": settings.port,
+                "open_browser": False,
+                "log_level": logging.WARNING,
+                "connection_dir_root": str(workplace.root),
+                "tornado_settings": {"headers": PAGE_HEADERS, "default_handler_class": _NotFound},
+            },
+            "VoilaConfiguration": {
+                "template": "nb2space",
+                "theme": settings.theme,
+                "strip_sources": not settings.show_source,
+                "show_tracebacks": False,
+                "allow_template_override": "NO",
+                "allow_theme_override": "NO",
+                "file_allowlist": [],
+                "prelaunch_hook": live_notebook,
+                "multi_kernel_manager_class": in_workplace(workplace),
+            },
+            # Sockets in the workplace rather than open ports of the container.
+            "KernelManager": {"transport": "ipc"},
+            "MappingKernelManager": {
+                "cull_idle_timeout": _CULL_AFTER,
+                "cull_interval": _CULL_EVERY,
+            },
+        }
+    )
+
+
+class _NotFound(tornado.web.RequestHandler):
+    """Any address that is not the app's: a short page, without the server's name or version."""
+
+    def set_default_headers(self) -> None:
+        for name, value in PAGE_HEADERS.items():
+            self.set_header(name, value)
+
+    def prepare(self) -> None:
+        self.set_status(404)
+        self.finish("There is nothing here. The app is at /\n")

@@ -1,0 +1,96 @@
+"""Where kernels work: a private folder, in memory where the container has memory to write to.
+
+The container's own files may be read-only; only the temporary folder must be writable.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+
+from .bundle import BundleError
+
+NOTEBOOK = "notebook.ipynb"
+_MEMORY = "/dev/shm"
+
+# What a kernel may know of the container: nothing that a Space's secrets could hide in.
+_KERNEL_VARIABLES = {
+    "LANG", "LANGUAGE", "PATH", "PYTHONPATH", "PYTHONUSERBASE", "TZ", "TMPDIR", "VIRTUAL_ENV",
+    "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "CONDA_PREFIX",
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
+    "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
+    # Voila's own, of the request; the notebook may ask for its query string.
+    "QUERY_STRING", "SCRIPT_NAME", "SERVER_NAME", "SERVER_PORT", "SERVER_PROTOCOL",
+    "SERVER_SOFTWARE", "PATH_INFO", "VOILA_BASE_URL", "VOILA_REQUEST_URL", "VOILA_APP_PORT",
+    "VOILA_SERVER_URL", "VOILA_PREHEAT", "VOILA_KERNEL_ID",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """`notebook` is the live notebook's text; `files` the kernels' working folder."""
+
+    root: Path
+    notebook: str
+
+    @property
+    def files(self) -> Path:
+        """The kernels' working folder, with the author's modules and data."""
+        return self.root / "files"
+
+    @property
+    def home(self) -> Path:
+        """A home for what libraries like to write: caches, settings, histories."""
+        return self.root / "home"
+
+    def kernel_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """The part of `environment` that a kernel may see, with a home that can be written to."""
+        kept = {
+            name: value
+            for name, value in environment.items()
+            if name in _KERNEL_VARIABLES or name.startswith("LC_")
+        }
+        home = str(self.home)
+        return {**kept, "HOME": home, "IPYTHONDIR": f"{home}/ipython", "MPLCONFIGDIR": f"{home}/mpl"}
+
+    def __enter__(self) -> Workplace:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+def make_workplace(files: Mapping[str, bytes]) -> Workplace:
+    """Lay out the unsealed `files`. The notebook's text stays in memory; only the rest is written.
+
+    Raises BundleError when the bundle holds no notebook or a path that leaves its folder.
+    """
+    if NOTEBOOK not in files:
+        raise BundleError("sealed.bin holds no notebook; convert and publish again.")
+    memory = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
+    workplace = Workplace(
+        root=Path(tempfile.mkdtemp(prefix="nb2space-", dir=memory)),
+        notebook=files[NOTEBOOK].decode("utf-8"),
+    )
+    for folder in (workplace.files, workplace.home):
+        folder.mkdir(mode=0o700)
+    for name, content in files.items():
+        if name == NOTEBOOK:
+            continue
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise BundleError("sealed.bin holds a path outside its folder; convert again.")
+        target = workplace.files / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return workplace

@@ -1,0 +1,202 @@
+"""The Space folder: what is in it, its manifest, and how it is written and read.
+
+Everything in the folder may be read by the whole world. It is written aside and then renamed, so
+that a folder is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nb2space.errors import InputError
+from nb2space.version import __version__
+
+MANIFEST = "nb2space.json"
+_FORMAT = 1
+
+# Files that tools and systems put into any folder; not the author's work, never published.
+_CLUTTER = {".DS_Store", "Thumbs.db", "__pycache__", ".ipynb_checkpoints"}
+
+
+@dataclass(frozen=True)
+class SpaceFile:
+    """One file of a Space: `path` is relative with forward slashes, `why` says what it is for."""
+
+    path: str
+    content: bytes
+    why: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file as the manifest lists it; `size` in bytes."""
+
+    path: str
+    size: int
+    sha256: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a Space folder says of itself."""
+
+    space_id: str
+    form: str
+    title: str
+    notebook: str
+    theme: str
+    show_source: bool
+    python: str
+    made_by: str
+    files: tuple[Entry, ...]
+
+
+def entries_of(files: Iterable[SpaceFile]) -> tuple[Entry, ...]:
+    """The manifest's entries for `files`, sorted by path."""
+    return tuple(
+        Entry(file.path, len(file.content), hashlib.sha256(file.content).hexdigest(), file.why)
+        for file in sorted(files, key=lambda file: file.path)
+    )
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """The content of nb2space.json."""
+    return (json.dumps({"format": _FORMAT, **asdict(manifest)}, indent=1) + "\n").encode()
+
+
+def made_by() -> str:
+    """The name and version of this nb2space, for the manifest."""
+    return f"nb2space {__version__}"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of the Space folder `folder`. Raises InputError when it is none of ours."""
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}. Make one: nb2space convert NOTEBOOK")
+    try:
+        data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if data.pop("format") != _FORMAT:
+            raise InputError(
+                f"{folder} was made by another version of nb2space; convert the notebook again."
+            )
+        entries = tuple(Entry(**entry) for entry in data.pop("files"))
+        return Manifest(**data, files=entries)
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder} is not a Space folder: it has no {MANIFEST}. "
+            "Make one: nb2space convert NOTEBOOK"
+        ) from None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise InputError(
+            f"{folder / MANIFEST} is damaged; convert the notebook again."
+        ) from None
+
+
+def read_files(folder: Path, manifest: Manifest) -> list[SpaceFile]:
+    """The files that the manifest lists, each compared with its digest, and the manifest itself.
+
+    Raises InputError for a file that is missing or was changed after the conversion: only what
+    the conversion wrote may be published.
+    """
+    files = []
+    for entry in manifest.files:
+        try:
+            content = (folder / entry.path).read_bytes()
+        except OSError:
+            raise InputError(f"{folder / entry.path} is missing; convert the notebook again.") from None
+        if hashlib.sha256(content).hexdigest() != entry.sha256:
+            raise InputError(
+                f"{folder / entry.path} was changed after the conversion; convert the notebook again."
+            )
+        files.append(SpaceFile(entry.path, content, entry.why))
+    files.append(
+        SpaceFile(MANIFEST, (folder / MANIFEST).read_bytes(), "the list of these files, with digests")
+    )
+    return files
+
+
+def check_replaceable(folder: Path) -> Manifest | None:
+    """The manifest of the folder that a conversion would replace; None when nothing is there.
+
+    Raises InputError when `folder` holds anything that nb2space did not write, since that would
+    be lost.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return None
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file; name another folder with -o.")
+    if not (folder / MANIFEST).is_file():
+        raise InputError(
+            f"{folder} exists and was not made by nb2space, so it is left alone. "
+            "Name another folder with -o, or move it away."
+        )
+    manifest = read_manifest(folder)
+    strange = _strange_files(folder, manifest)
+    if strange:
+        raise InputError(
+            f"{folder} holds files that nb2space did not write or that were changed since: "
+            f"{', '.join(strange[:5])}{' …' if len(strange) > 5 else ''}. They would be lost; "
+            "move them away, or name another folder with -o."
+        )
+    return manifest
+
+
+def write_folder(folder: Path, files: Iterable[SpaceFile]) -> None:
+    """Put `files` in `folder`, replacing what is there; whole, or not at all."""
+    parent = folder.absolute().parent
+    for left_over in parent.glob(f".{folder.name}.nb2space-*"):
+        shutil.rmtree(left_over, ignore_errors=True)
+    aside = parent / f".{folder.name}.nb2space-{secrets.token_hex(4)}"
+    try:
+        for file in files:
+            path = aside / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.content)
+        _swap(aside, folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written: {error.strerror}. Nothing was changed."
+        ) from None
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _swap(new: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.rename(new, folder)
+        return
+    old = new.with_name(new.name + "-old")
+    os.rename(folder, old)
+    try:
+        os.rename(new, folder)
+    except OSError:
+        os.rename(old, folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _strange_files(folder: Path, manifest: Manifest) -> list[str]:
+    known: Mapping[str, str] = {entry.path: entry.sha256 for entry in manifest.files}
+    strange = []
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder).as_posix()
+        if path.is_dir() or relative == MANIFEST or _CLUTTER & set(path.relative_to(folder).parts):
+            continue
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        if known.get(relative) != digest:
+            strange.append(relative)
+    return strange
+
+
+def manifest_as_dict(manifest: Manifest) -> dict[str, Any]:
+    """The manifest as plain data, for JSON output."""
+    return asdict(manifest)

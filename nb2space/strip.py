@@ -1,0 +1,188 @@
+"""The two notebooks that a Space carries, made from the author's executed one.
+
+The *viewer's* notebook lies in the open: outputs and displayed widgets' state, no source, no
+foreign metadata. The *live* notebook holds the code that the Space's kernels execute and travels
+sealed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from nb2space.images import inline_images
+from nb2space.notebook import Notebook
+from nb2space.tags import CellView, view_of
+from nb2space.widgets import STATE_MIME, VIEW_MIME, displayed_models, saved_models
+
+# What a renderer needs to know of an output, per MIME type or beside it; the rest is dropped.
+_OUTPUT_METADATA = {"width", "height", "needs_background", "unconfined", "isolated", "expanded"}
+
+# Cell numbers in notices are positions in the author's notebook, counted from 1.
+
+
+@dataclass(frozen=True)
+class Stripped:
+    """What stripping gives: the two notebooks and sentences for the author."""
+
+    viewer: Notebook
+    live: Notebook
+    notices: tuple[str, ...]
+
+
+def strip_notebook(executed: Notebook, *, folder: Path, title: str, show_source: bool) -> Stripped:
+    """Split `executed` into the viewer's and the live notebook.
+
+    `folder` is the author's notebook's own, where pictures in Markdown are looked up.
+    With `show_source` the code of cells that are not tagged to hide it is kept for the viewer.
+    """
+    viewer_cells: list[Notebook] = []
+    live_cells: list[Notebook] = []
+    notices: list[str] = []
+    for number, cell in enumerate(executed.cells, 1):
+        view = view_of(cell)
+        if cell.cell_type == "code":
+            outputs, said = _viewer_outputs(cell.get("outputs", []))
+            if not view.is_hidden:
+                notices += [f"Cell {number} {what}" for what in said]
+            live_cells.append(_live_code(cell, view, outputs, show_source))
+            if not view.is_hidden:
+                source = cell.source if show_source and view.shows_source else ""
+                shown = outputs if view.shows_outputs else []
+                if source or shown:
+                    viewer_cells.append(nbformat.v4.new_code_cell(source, outputs=shown))
+        elif view.shows_source:
+            text, missing = _text_cell(cell, folder)
+            if text is not None:
+                notices += [f"Cell {number} shows a picture that is not there: {m}" for m in missing]
+                viewer_cells.append(text)
+                live_cells.append(text)
+    viewer = _notebook(viewer_cells, title)
+    models = _clean_models(
+        displayed_models(
+            (output for cell in viewer_cells for output in cell.get("outputs", [])),
+            saved_models(executed.metadata),
+        )
+    )
+    if models:
+        viewer.metadata["widgets"] = {
+            STATE_MIME: {"version_major": 2, "version_minor": 0, "state": models}
+        }
+    return Stripped(
+        viewer=_with_stable_ids(viewer),
+        live=_notebook(live_cells, title),
+        notices=tuple(notices),
+    )
+
+
+def _notebook(cells: list[Notebook], title: str) -> Notebook:
+    copies = []
+    for number, cell in enumerate(cells, 1):
+        copy = cell.copy()
+        copy["id"] = f"cell-{number}"
+        copies.append(copy)
+    return nbformat.v4.new_notebook(
+        cells=copies,
+        metadata={
+            "title": title,
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
+        },
+    )
+
+
+def _live_code(cell: Notebook, view: CellView, outputs: list[Any], show_source: bool) -> Notebook:
+    tags = [] if view.runs else ["skip-execution"]
+    if view.may_fail:
+        tags.append("raises-exception")
+    live = nbformat.v4.new_code_cell(cell.source, metadata={"tags": tags})
+    live.metadata["nb2space"] = {
+        "shows_source": show_source and view.shows_source,
+        "shows_outputs": view.shows_outputs,
+    }
+    if not view.runs:
+        # It never runs in the Space either, so what it showed on the author's machine stands.
+        live.metadata["nb2space"]["outputs"] = outputs if view.shows_outputs else []
+    return live
+
+
+def _text_cell(cell: Notebook, folder: Path) -> tuple[Notebook | None, list[str]]:
+    if cell.cell_type == "markdown":
+        source, missing = inline_images(cell.source, folder)
+        return nbformat.v4.new_markdown_cell(source, attachments=cell.get("attachments", {})), missing
+    if cell.metadata.get("raw_mimetype") == "text/html":
+        raw = nbformat.v4.new_raw_cell(cell.source, metadata={"raw_mimetype": "text/html"})
+        return raw, []
+    return None, []
+
+
+def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
+    """The outputs that a viewer may see, and what to tell the author of the others."""
+    kept: list[Any] = []
+    said: dict[str, None] = {}
+    for output in outputs:
+        kind = output["output_type"]
+        if kind == "error":
+            said[f"ends in {output.get('ename', 'an error')}; viewers do not see the traceback."] = None
+        elif kind == "stream" and output.get("name") == "stderr":
+            said["writes warnings or messages to stderr; viewers do not see them."] = None
+        elif kind == "stream":
+            kept.append(nbformat.v4.new_output("stream", name="stdout", text=output["text"]))
+        else:
+            data = _shown_data(output["data"])
+            metadata = _renderer_metadata(output.get("metadata", {}))
+            kept.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata))
+    return kept, list(said)
+
+
+def _shown_data(data: dict[str, Any]) -> dict[str, Any]:
+    # The plain text beside a richer form is a Python repr: never shown, and it tells of the code.
+    rich = {mime: value for mime, value in data.items() if mime != "text/plain"}
+    return rich or dict(data)
+
+
+def _renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {}
+    for name, value in metadata.items():
+        if name in _OUTPUT_METADATA:
+            kept[name] = value
+        elif "/" in name and isinstance(value, dict):
+            kept[name] = {k: v for k, v in value.items() if k in _OUTPUT_METADATA}
+    return kept
+
+
+def _clean_models(models: dict[str, Any]) -> dict[str, Any]:
+    cleaned = {}
+    for model_id, model in models.items():
+        state = dict(model["state"])
+        if isinstance(state.get("outputs"), list | tuple):
+            state["outputs"], _ = _viewer_outputs(list(state["outputs"]))
+        # The message a capturing Output widget waits for is of a kernel that is gone.
+        state.pop("msg_id", None)
+        cleaned[model_id] = {**model, "state": state}
+    return cleaned
+
+
+def _with_stable_ids(viewer: Notebook) -> Notebook:
+    """The notebook with its random widget model ids replaced by ordinal ones.
+
+    The same input is to give the same bytes, and model ids are random in each kernel.
+    """
+    ids = list(saved_models(viewer.metadata))
+    ids += [
+        output["data"][VIEW_MIME]["model_id"]
+        for cell in viewer.cells
+        for output in cell.get("outputs", [])
+        if VIEW_MIME in output.get("data", {})
+    ]
+    stable = {old: f"{number:032x}" for number, old in enumerate(dict.fromkeys(ids), 1)}
+    if not stable:
+        return viewer
+    text = re.sub(
+        "|".join(map(re.escape, stable)), lambda m: stable[m[0]], json.dumps(viewer)
+    )
+    return nbformat.from_dict(json.loads(text))

@@ -1,0 +1,68 @@
+"""What the author's tags say of a cell: whether it runs, and what of it a viewer sees.
+
+The tags are the ones people already use with nbconvert, Jupyter Book, papermill and nbclient, in
+either spelling (`remove-cell`, `remove_cell`), and Quarto's `#|` comments.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from nb2space.notebook import Notebook
+
+_QUARTO = re.compile(r"^#\|\s*([\w-]+)\s*:\s*(.*?)\s*$")
+_HIDE_CELL = {"remove-cell", "hide-cell"}
+_HIDE_SOURCE = {"hide-input", "remove-input"}
+_HIDE_OUTPUTS = {"hide-output", "remove-output", "hide-outputs", "remove-outputs"}
+_QUARTO_TAGS = {
+    ("include", False): "remove-cell",
+    ("echo", False): "hide-input",
+    ("output", False): "remove-output",
+    ("eval", False): "skip-execution",
+    ("error", True): "raises-exception",
+}
+
+
+@dataclass(frozen=True)
+class CellView:
+    """How one cell takes part: `runs` in the kernel, `may_fail` without stopping the notebook."""
+
+    runs: bool
+    may_fail: bool
+    shows_source: bool
+    shows_outputs: bool
+    is_parameters: bool
+
+    @property
+    def is_hidden(self) -> bool:
+        """True when a viewer sees nothing of the cell."""
+        return not (self.shows_source or self.shows_outputs)
+
+
+def view_of(cell: Notebook) -> CellView:
+    """How `cell` takes part, by its tags and Quarto comments."""
+    tags = cell_tags(cell)
+    hidden = bool(tags & _HIDE_CELL)
+    return CellView(
+        runs=cell.cell_type == "code" and "skip-execution" not in tags,
+        may_fail="raises-exception" in tags,
+        shows_source=not hidden and not tags & _HIDE_SOURCE,
+        shows_outputs=not hidden and not tags & _HIDE_OUTPUTS,
+        is_parameters="parameters" in tags,
+    )
+
+
+def cell_tags(cell: Notebook) -> set[str]:
+    """The cell's tags in lower case with hyphens, Quarto's comments taken as the tags they mean."""
+    tags = {str(tag).lower().replace("_", "-") for tag in cell.metadata.get("tags", [])}
+    if cell.cell_type == "code":
+        for line in cell.source.splitlines():
+            match = _QUARTO.match(line)
+            if not match:
+                break
+            value = match[2].lower() in {"true", "yes", "1"}
+            meant = _QUARTO_TAGS.get((match[1], value))
+            if meant and match[2].lower() in {"true", "false", "yes", "no"}:
+                tags.add(meant)
+    return tags
