@@ -1,4 +1,4 @@
-"""nb2space turns a Jupyter notebook into a Hugging Face Space that shows results, never the script."""
+"""Turns a Jupyter notebook into a Hugging Face Space that shows results, never the script."""
 
 from nb2space.version import __version__
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from nb2space.docker import Look, docker_files
-from nb2space.errors import InputError
 from nb2space.environment import imported_names
+from nb2space.errors import InputError
 from nb2space.execute import (
     Executed,
     Progress,
@@ -100,7 +100,7 @@ def convert(
         space_id=record.space_id,
         key=record.key,
     )
-    # The key first: a folder whose key is lost can never be opened, a key without a folder can wait.
+    # The key first: a folder whose key is lost can never be opened.
     save_record(
         replace(
             record,

@@ -13,6 +13,7 @@ import nbformat
 from nb2space.environment import Environment
 from nb2space.environment.requirements import requirements_text
 from nb2space.notebook import Notebook
+from nb2space.runtime.workplace import NOTEBOOK
 from nb2space.seal import seal
 from nb2space.space import MANIFEST, Manifest, SpaceFile, entries_of, made_by, manifest_bytes
 from nb2space.strip import Stripped
@@ -20,7 +21,7 @@ from nb2space.strip import Stripped
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-# The most characters of a Space card's short_description: huggingface.co/docs/hub/spaces-config-reference
+# The most characters of short_description: huggingface.co/docs/hub/spaces-config-reference
 _SHORT_DESCRIPTION = 60
 
 
@@ -50,8 +51,8 @@ def docker_files(
     """
     live = nbformat.writes(stripped.live).encode()
     files = [
-        SpaceFile("README.md", _card(look, stripped.viewer), "the Space card: title and settings"),
-        SpaceFile("Dockerfile", _dockerfile(environment, notebook_name), "how the Hub builds the app"),
+        SpaceFile("README.md", _card(look, stripped.viewer), "title and settings of the Space"),
+        SpaceFile("Dockerfile", _dockerfile(environment, notebook_name), "how the Hub builds it"),
         SpaceFile(
             "requirements.txt",
             requirements_text(environment).encode(),
@@ -64,7 +65,7 @@ def docker_files(
             if look.show_source
             else "the notebook's text and outputs, without code",
         ),
-        SpaceFile("sealed.bin", seal({"notebook.ipynb": live, **modules}, key), "the code, encrypted"),
+        SpaceFile("sealed.bin", seal({NOTEBOOK: live, **modules}, key), "the code, encrypted"),
         *_runtime_files(),
     ]
     manifest = Manifest(
@@ -102,8 +103,8 @@ def _render(name: str, **values: object) -> bytes:
     jinja = Jinja(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
     # A JSON string is a YAML string, whatever is in it.
     jinja.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)
-    source = resources.files("nb2space.templates").joinpath("space", name).read_text(encoding="utf-8")
-    return jinja.from_string(source).render(**values).encode()
+    template = resources.files("nb2space.templates").joinpath("space", name)
+    return jinja.from_string(template.read_text(encoding="utf-8")).render(**values).encode()
 
 
 def _first_words(viewer: Notebook) -> str:

@@ -133,7 +133,7 @@ async def _execute(
     except CellExecutionError as error:
         raise CellError(
             f"Cell {number} failed: {error.ename}: {error.evalue}".rstrip(": ")
-            + ". Nothing was written. Mend the cell, or tag it 'raises-exception' if it should fail.",
+            + ". Nothing was written. Mend it, or tag it 'raises-exception' if it should fail.",
             report=_report_of(notebook.cells[number - 1]),
         ) from None
     except CellTimeoutError:

@@ -23,7 +23,8 @@ class Record:
 
     `space_id` is the folder's identity in its manifest, `key` opens its bundle, `folder` and
     `notebook` are absolute paths, `kernel` and `prefix` are the kernel that executed it and that
-    kernel's sys.prefix, `options` are the conversion's, `published` is what publishing remembers (target, key given to the Hub).
+    kernel's sys.prefix, `options` are the last conversion's, `published` is what publishing
+    remembers (the target, and which key each Space was given).
     """
 
     space_id: str

@@ -1,4 +1,4 @@
-"""Reading a notebook: decode, upgrade to the current format, validate, with one clear error each."""
+"""Reading a notebook: decode, upgrade, validate, with a clear error for each way to fail."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def new_key() -> str:
 
 
 def seal(files: Mapping[str, bytes], key: str) -> bytes:
-    """`files` (content by relative path) as the bytes of sealed.bin; the same input, the same bytes."""
+    """The bytes of sealed.bin for `files` (content by relative path): the same for the same."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):

@@ -96,9 +96,7 @@ def read_manifest(folder: Path) -> Manifest:
             "Make one: nb2space convert NOTEBOOK"
         ) from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        raise InputError(
-            f"{folder / MANIFEST} is damaged; convert the notebook again."
-        ) from None
+        raise InputError(f"{folder / MANIFEST} is damaged; convert the notebook again.") from None
 
 
 def read_files(folder: Path, manifest: Manifest) -> list[SpaceFile]:
@@ -112,15 +110,16 @@ def read_files(folder: Path, manifest: Manifest) -> list[SpaceFile]:
         try:
             content = (folder / entry.path).read_bytes()
         except OSError:
-            raise InputError(f"{folder / entry.path} is missing; convert the notebook again.") from None
+            raise InputError(
+                f"{folder / entry.path} is missing; convert the notebook again."
+            ) from None
         if hashlib.sha256(content).hexdigest() != entry.sha256:
             raise InputError(
-                f"{folder / entry.path} was changed after the conversion; convert the notebook again."
+                f"{folder / entry.path} was changed after the conversion; "
+                "convert the notebook again."
             )
         files.append(SpaceFile(entry.path, content, entry.why))
-    files.append(
-        SpaceFile(MANIFEST, (folder / MANIFEST).read_bytes(), "the list of these files, with digests")
-    )
+    files.append(SpaceFile(MANIFEST, (folder / MANIFEST).read_bytes(), "the list of these files"))
     return files
 
 

@@ -59,7 +59,7 @@ def strip_notebook(executed: Notebook, *, folder: Path, title: str, show_source:
         elif view.shows_source:
             text, missing = _text_cell(cell, folder)
             if text is not None:
-                notices += [f"Cell {number} shows a picture that is not there: {m}" for m in missing]
+                notices += [f"Cell {number} shows a picture that is missing: {m}" for m in missing]
                 viewer_cells.append(text)
                 live_cells.append(text)
     viewer = _notebook(viewer_cells, title)
@@ -113,7 +113,8 @@ def _live_code(cell: Notebook, view: CellView, outputs: list[Any], show_source: 
 def _text_cell(cell: Notebook, folder: Path) -> tuple[Notebook | None, list[str]]:
     if cell.cell_type == "markdown":
         source, missing = inline_images(cell.source, folder)
-        return nbformat.v4.new_markdown_cell(source, attachments=cell.get("attachments", {})), missing
+        attachments = cell.get("attachments", {})
+        return nbformat.v4.new_markdown_cell(source, attachments=attachments), missing
     if cell.metadata.get("raw_mimetype") == "text/html":
         raw = nbformat.v4.new_raw_cell(cell.source, metadata={"raw_mimetype": "text/html"})
         return raw, []
@@ -127,7 +128,8 @@ def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
     for output in outputs:
         kind = output["output_type"]
         if kind == "error":
-            said[f"ends in {output.get('ename', 'an error')}; viewers do not see the traceback."] = None
+            name = output.get("ename", "an error")
+            said[f"ends in {name}; viewers do not see the traceback."] = None
         elif kind == "stream" and output.get("name") == "stderr":
             said["writes warnings or messages to stderr; viewers do not see them."] = None
         elif kind == "stream":
@@ -182,7 +184,5 @@ def _with_stable_ids(viewer: Notebook) -> Notebook:
     stable = {old: f"{number:032x}" for number, old in enumerate(dict.fromkeys(ids), 1)}
     if not stable:
         return viewer
-    text = re.sub(
-        "|".join(map(re.escape, stable)), lambda m: stable[m[0]], json.dumps(viewer)
-    )
+    text = re.sub("|".join(map(re.escape, stable)), lambda m: stable[m[0]], json.dumps(viewer))
     return nbformat.from_dict(json.loads(text))

@@ -12,26 +12,39 @@ from nb2space.cli.output import Sink, output_options
 @click.command(name="convert", no_args_is_help=True)
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="DIR",
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
     help="The Space folder to make. Without it: NOTEBOOK's name with -space, here.",
 )
 @click.option("--title", metavar="TEXT", help="The app's title. Without it: the first heading.")
 @click.option(
-    "--theme", type=click.Choice(["light", "dark"]), default="light", show_default=True,
+    "--theme",
+    type=click.Choice(["light", "dark"]),
+    default="light",
+    show_default=True,
     help="The colours of the page.",
 )
 @click.option(
-    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE",
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
     help="Set a parameter of the cell tagged 'parameters'. May be given several times.",
 )
-@click.option("--no-execute", is_flag=True, help="Keep the outputs that the notebook was saved with.")
+@click.option("--no-execute", is_flag=True, help="Keep the outputs that NOTEBOOK was saved with.")
 @click.option(
-    "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="SECONDS",
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
     help="The most seconds that one cell may take. Without it: no limit.",
 )
 @click.option("--kernel", metavar="NAME", help="The kernel to use in place of the notebook's own.")
 @click.option(
-    "--show-source", is_flag=True,
+    "--show-source",
+    is_flag=True,
     help="Make the script public: viewers see the code of every cell not tagged hide-input.",
 )
 @output_options

@@ -46,7 +46,7 @@ class Sink:
 
     @contextmanager
     def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """A live display "what n of m · seconds" while the block runs, where there is a terminal."""
+        """A live display "what n of m · seconds" during the block, where there is a terminal."""
         if self.as_json or self.quiet or not sys.stderr.isatty():
             yield lambda number, count: None
             return

@@ -23,9 +23,7 @@ def read_parameters(given: tuple[str, ...]) -> dict[str, Value]:
     return values
 
 
-def convert_with_progress(
-    sink: Sink, notebook: Path, folder: Path, options: Options
-) -> Conversion:
+def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Options) -> Conversion:
     """Convert, with a live display, and print what was made."""
     with sink.progress(f"Running {notebook.name}: cell") as progress:
         conversion = convert(notebook, folder, options, progress)

@@ -16,7 +16,8 @@ from nb2space.cli.output import Sink, output_options, report_failure
     "--port", type=click.IntRange(1, 65535), help="The port to serve on. Without it: any free one."
 )
 @click.option(
-    "--watch", is_flag=True,
+    "--watch",
+    is_flag=True,
     help="Convert again whenever the notebook is saved, and reload the page.",
 )
 @output_options

@@ -1,4 +1,4 @@
-"""What the notebook's kernel runs on: Python version and the distributions that its code imports."""
+"""What the notebook's kernel runs on: Python's version and the distributions that the run used."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def _ask(kernel_client: Any, call: str) -> Any:
     if result.get("status") != "ok":
         raise InputError(
             "The notebook's kernel did not tell which packages it uses "
-            f"({result.get('ename', 'no answer')}). Is it an IPython kernel of Python 3.10 or newer?"
+            f"({result.get('ename', 'no answer')}). Is it an IPython kernel (Python 3.10+)?"
         )
     return json.loads(ast.literal_eval(result["data"]["text/plain"]))
 

@@ -1,22 +1,23 @@
-"""Runs under the notebook's own interpreter, which need not have nb2space: it imports nothing of it.
+"""Runs under the notebook's own interpreter, so it imports nothing but the standard library.
 
 Called twice in the kernel, before the first cell and after the last; both answer in JSON.
 """
 
 import json
 import sys
+from contextlib import suppress
 from importlib import metadata
 
 # The kernel's own parts, pinned to what the author used whether or not the code names them.
 KERNEL_PARTS = ("ipykernel", "ipywidgets")
 
 
-def loaded():
+def loaded() -> str:
     """JSON list of the top-level modules that are loaded now."""
     return json.dumps(sorted({name.partition(".")[0] for name in sys.modules}))
 
 
-def report(imported, before):
+def report(imported: list[str], before: list[str]) -> str:
     """JSON of Python's version and prefix, and of the distributions that the run needed.
 
     `imported` are the names that the code imports, `before` the modules that were loaded before
@@ -33,13 +34,11 @@ def report(imported, before):
         elif name in imported or getattr(sys.modules[name], "__file__", None):
             unknown.append(name)
     for part in KERNEL_PARTS:
-        try:
+        with suppress(metadata.PackageNotFoundError):
             versions[part] = metadata.version(part)
-        except metadata.PackageNotFoundError:
-            pass
     return json.dumps(
         {
-            "python": "%d.%d" % sys.version_info[:2],
+            "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
             "prefix": sys.prefix,
             "versions": versions,
             "unknown": unknown,

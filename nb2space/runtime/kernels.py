@@ -1,4 +1,4 @@
-"""The kernels of the app: in the workplace, with an environment that holds no secret of the Space."""
+"""The kernels of the app: in the workplace, without the secrets of the Space."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from .workplace import Workplace
 
 
-class SpaceKernelManager(AsyncMappingKernelManager):  # type: ignore[misc]
+class SpaceKernelManager(AsyncMappingKernelManager):
     """Starts each viewer's kernel in the workplace given to `in_workplace`."""
 
     workplace: Workplace
@@ -18,7 +18,7 @@ class SpaceKernelManager(AsyncMappingKernelManager):  # type: ignore[misc]
         """Every kernel works in the workplace, whatever path is asked for."""
         return str(self.workplace.files)
 
-    async def start_kernel(self, **kwargs: Any) -> str:
+    async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
         """Start a kernel; Voila hands it the server's whole environment, which stays here."""
         kwargs["env"] = self.workplace.kernel_environment(kwargs.get("env") or {})
         kernel_id: str = await self._async_start_kernel(**kwargs)

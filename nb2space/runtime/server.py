@@ -55,7 +55,7 @@ class _PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
         self.finish()
 
 
-class _KernelHandler(KernelHandler):  # type: ignore[misc]
+class _KernelHandler(KernelHandler):
     """A viewer's page may ask whether its kernel is there, and no more."""
 
     def delete(self, kernel_id: str) -> None:

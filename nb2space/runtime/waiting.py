@@ -19,10 +19,10 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="30">
 <title>{title}</title>
-<style>body{{font:1.1rem/1.6 system-ui,sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}}</style>
+<style>body{{font:1.1rem/1.6 sans-serif;max-width:32rem;margin:20vh auto;padding:0 1rem}}</style>
 <h1>{title}</h1>
 <p>This app is being prepared. The page looks again by itself every half minute.</p>
-<p lang="id">Aplikasi ini sedang disiapkan. Halaman ini memeriksa kembali sendiri setiap setengah menit.</p>
+<p lang="id">Aplikasi ini sedang disiapkan. Halaman ini memuat ulang sendiri setiap 30 detik.</p>
 </html>
 """
 

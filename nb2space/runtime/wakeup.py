@@ -18,7 +18,7 @@ def cure_lost_wakeup() -> None:
     import zmq.asyncio
     from jupyter_client.session import Session
 
-    plain_send = Session.send
+    plain_send: Any = Session.send
     if hasattr(plain_send, "__wrapped__"):
         return
 
@@ -26,7 +26,8 @@ def cure_lost_wakeup() -> None:
     def send(self: Any, stream: Any, *args: Any, **kwargs: Any) -> Any:
         message = plain_send(self, stream, *args, **kwargs)
         if isinstance(stream, zmq.asyncio.Socket) and not stream.closed:
-            stream._schedule_remaining_events()
+            reschedule: Any = stream._schedule_remaining_events
+            reschedule()
         return message
 
     Session.send = send  # type: ignore[method-assign]

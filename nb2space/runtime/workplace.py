@@ -57,7 +57,8 @@ class Workplace:
             if name in _KERNEL_VARIABLES or name.startswith("LC_")
         }
         home = str(self.home)
-        return {**kept, "HOME": home, "IPYTHONDIR": f"{home}/ipython", "MPLCONFIGDIR": f"{home}/mpl"}
+        own = {"HOME": home, "IPYTHONDIR": f"{home}/ipython", "MPLCONFIGDIR": f"{home}/mpl"}
+        return {**kept, **own}
 
     def __enter__(self) -> Workplace:
         return self

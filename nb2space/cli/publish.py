@@ -1,0 +1,85 @@
+"""`nb2space publish`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from nb2space.cli.output import Sink, output_options
+
+if TYPE_CHECKING:
+    from nb2space.publish import Plan
+
+
+@click.command(name="publish", no_args_is_help=True)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--to", "target", metavar="OWNER/NAME", help="The Space to publish to.")
+@click.option(
+    "--visibility",
+    type=click.Choice(["public", "protected", "private"]),
+    help="Who may see it: everyone; everyone the app, only you the files; only you. "
+    "Without it: as it is, and public when new.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be sent and set, and send nothing.")
+@click.option("--overwrite", is_flag=True, help="Replace a Space that was made of something else.")
+@click.option("--yes", "-y", is_flag=True, help="Never ask; take the defaults.")
+@output_options
+def command(
+    folder: Path,
+    target: str | None,
+    visibility: str | None,
+    dry_run: bool,
+    overwrite: bool,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Put the Space folder DIR on the Hugging Face Hub, and print its address when it answers."""
+    from dataclasses import asdict
+
+    from nb2space import hub, publish
+    from nb2space.cli.ask import ask_target, ask_visibility, may_ask
+    from nb2space.space import read_manifest
+
+    sink = Sink(as_json, quiet)
+    asking = may_ask(yes or as_json or quiet)
+    manifest = read_manifest(folder)
+    record = publish.record_of(folder, manifest)
+    api = hub.connect()
+    account = hub.who_am_i(api)
+    default = publish.full_target(target, manifest, record, account)
+    if asking and not target and not record.published.get("target"):
+        default = publish.full_target(ask_target(default), manifest, record, account)
+    plan = publish.make_plan(api, folder, default, visibility=visibility, overwrite=overwrite)
+    if asking and not plan.exists and not visibility:
+        plan = publish.make_plan(
+            api, folder, default, visibility=ask_visibility(), overwrite=overwrite
+        )
+    if dry_run:
+        _show(sink, plan)
+        sink.result({"plan": asdict(plan), "dry_run": True})
+        return
+    publication = publish.publish(api, folder, plan, sink.say)
+    if not plan.commits:
+        sink.say(f"{plan.target} holds exactly these files already; there is nothing to commit.")
+    url = publish.follow(api, folder, publication, sink.say)
+    sink.say(f"The app answers at {url}")
+    sink.say(f"Its page on the Hub: {publication.page_url}")
+    sink.result({**asdict(publication), "url": url, "committed": plan.commits})
+
+
+def _show(sink: Sink, plan: Plan) -> None:
+    from nb2space.cli.steps import readable_size
+
+    sink.say(f"{plan.target}: {'exists' if plan.exists else 'would be made'}, {plan.visibility}")
+    if plan.changes_visibility:
+        sink.say(f"It would become {plan.visibility}.")
+    if plan.sets_key:
+        sink.say("The secret NB2SPACE_KEY would be set.")
+    width = max(len(file.path) for file in plan.files)
+    for file in plan.files:
+        size = readable_size(file.size)
+        sink.say(f"  {file.change:8} {file.path:{width}} {size:>7}  {file.why}")
+    sink.say("Nothing was sent.")

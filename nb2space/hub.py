@@ -1,0 +1,137 @@
+"""Talking to the Hugging Face Hub: who the author is, and what each refusal means in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nb2space.errors import InputError, RemoteError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+# The Hub's rule for repository names: huggingface_hub.utils.validate_repo_id
+_NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_][A-Za-z0-9._-]{0,95}(?<![-.])")
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who the token belongs to; `organisations` are those it can name as owner."""
+
+    name: str
+    organisations: tuple[str, ...]
+    is_pro: bool
+
+
+def connect() -> HfApi:
+    """The Hub's client, with the author's stored token or HF_TOKEN."""
+    from huggingface_hub import HfApi
+
+    from nb2space.version import __version__
+
+    return HfApi(library_name="nb2space", library_version=__version__)
+
+
+def who_am_i(api: HfApi) -> Account:
+    """The account of the author's token.
+
+    Raises InputError without a token, with one that is not valid or may only read, and without
+    a network: nothing has been sent then.
+    """
+    from httpx2 import HTTPError
+    from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+
+    log_in = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
+    try:
+        answer = api.whoami()
+    except LocalTokenNotFoundError:
+        raise InputError(f"You are not logged in to the Hugging Face Hub. {log_in}") from None
+    except HfHubHTTPError as error:
+        if error.response.status_code in (401, 403):
+            raise InputError(f"The Hub does not accept your token. {log_in}") from None
+        raise sentence_for(error, "asking who you are") from None
+    except (HTTPError, OSError) as error:
+        raise InputError(
+            f"The Hub at {api.endpoint} cannot be reached ({_reason(error)}). "
+            "Nothing was sent; check the network and run the same command again."
+        ) from None
+    token = answer.get("auth", {}).get("accessToken", {})
+    if token.get("role") == "read":
+        raise InputError(
+            f"Your token '{token.get('displayName', '')}' may only read. Make one of type 'write' "
+            f"at {api.endpoint}/settings/tokens, then: hf auth login"
+        )
+    return Account(
+        name=answer["name"],
+        organisations=tuple(org["name"] for org in answer.get("orgs", [])),
+        is_pro=bool(answer.get("isPro")),
+    )
+
+
+def check_name(repo_id: str) -> None:
+    """Raise InputError when `repo_id` is no "owner/name" that the Hub allows."""
+    owner, _, name = repo_id.partition("/")
+    if not (_NAME.fullmatch(owner) and _NAME.fullmatch(name)):
+        raise InputError(
+            f"'{repo_id}' is not a name that the Hub allows: OWNER/NAME, each of letters, digits, "
+            "'-', '_' and '.', not beginning or ending with '-' or '.', at most 96 characters."
+        )
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turn what the Hub's client raises while `doing` something into RemoteError or InputError."""
+    from httpx2 import HTTPError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    try:
+        yield
+    except HfHubHTTPError as error:
+        raise sentence_for(error, doing) from None
+    except HFValidationError as error:
+        raise InputError(f"The Hub's client refused {doing}: {error}") from None
+    except (HTTPError, ConnectionError, TimeoutError) as error:
+        raise RemoteError(
+            f"The connection to the Hub was lost while {doing} ({_reason(error)}). "
+            "Run the same command again; it goes on where it stopped."
+        ) from None
+
+
+def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
+    """The sentence for an error answer of the Hub (huggingface_hub.errors.HfHubHTTPError)."""
+    status = error.response.status_code
+    said = (error.server_message or "").strip().rstrip(".") or error.response.reason_phrase
+    if status == 400:
+        return InputError(f"The Hub refused {doing}: {said}.")
+    if status == 401:
+        return InputError(f"The Hub does not accept your token while {doing}. Run: hf auth login")
+    if status == 402:
+        return RemoteError(
+            f"The Hub asks for a paid plan while {doing}: an app with a live kernel (a Docker "
+            "Space) needs a PRO or Team account (huggingface.co/pro)."
+        )
+    if status == 403:
+        return InputError(
+            f"Your token may not do this ({doing}): {said}. Use a token with write access to "
+            "that owner's Spaces, or another owner with --to."
+        )
+    if status in (409, 412):
+        return RemoteError(f"Someone else changed the Space while {doing}. Run the command again.")
+    if status == 429:
+        wait = error.response.headers.get("Retry-After")
+        after = f" in {wait} seconds" if wait else " in a few minutes"
+        return RemoteError(f"The Hub asks to slow down while {doing}. Run it again{after}.")
+    if status >= 500:
+        return RemoteError(
+            f"The Hub has trouble (status {status}) while {doing}. Run the same command again "
+            "later; it goes on where it stopped."
+        )
+    return RemoteError(f"The Hub refused {doing} (status {status}): {said}.")
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).strip().splitlines()
+    return text[0] if text else type(error).__name__

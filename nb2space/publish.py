@@ -1,0 +1,384 @@
+"""Publishing a Space folder: plan what would change, commit it, follow it until it answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nb2space.errors import InputError, RemoteError
+from nb2space.hub import Account, check_name, explained
+from nb2space.keystore import Record, find_record, save_record
+from nb2space.runtime import health
+from nb2space.space import MANIFEST, Manifest, SpaceFile, read_files, read_manifest
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+KEY_SECRET = "NB2SPACE_KEY"
+VISIBILITIES = ("public", "protected", "private")
+
+# Files that the Hub itself puts into a new repository; not ours, and left alone.
+_HUB_FILES = {".gitattributes"}
+
+# A Space made in the Hub's web page holds these before anything is published into it.
+_EMPTY_SPACE = {".gitattributes", "README.md"}
+
+# huggingface_hub's SpaceStage: the stages from which nothing more comes by itself.
+_FAILED = {"BUILD_ERROR", "RUNTIME_ERROR", "CONFIG_ERROR", "NO_APP_FILE"}
+_STOPPED = {"PAUSED", "STOPPED", "DELETING"}
+_SLEEPING = "SLEEPING"
+_RUNNING = "RUNNING"
+
+# The Hub gives a Space this long to start: huggingface.co/docs/hub/spaces-config-reference
+# (startup_duration_timeout, default 30 minutes); the build comes before.
+_FOLLOW_SECONDS = 45 * 60
+_ANSWER_SECONDS = 120
+_LOG_LINES = 15
+
+
+@dataclass(frozen=True)
+class PlannedFile:
+    """A file and what becomes of it on the Hub: "new", "changed", "same" or "deleted"."""
+
+    path: str
+    size: int
+    why: str
+    change: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a publication would do; nothing has been sent yet."""
+
+    target: str
+    exists: bool
+    parent: str | None
+    visibility: str
+    changes_visibility: bool
+    sets_key: bool
+    files: tuple[PlannedFile, ...]
+
+    @property
+    def commits(self) -> bool:
+        """True when there is anything to commit."""
+        return any(file.change != "same" for file in self.files)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What was published: `commit` is the sha that the Space is to run."""
+
+    target: str
+    commit: str
+    page_url: str
+
+
+def default_name(manifest: Manifest) -> str:
+    """A Space name from the notebook's."""
+    stem = manifest.notebook.removesuffix(".ipynb")
+    return re.sub(r"(--+|\.\.+)", "-", re.sub(r"[^A-Za-z0-9._-]+", "-", stem)).strip("-._")[:96]
+
+
+def full_target(wanted: str | None, manifest: Manifest, record: Record, account: Account) -> str:
+    """ "owner/name": what is wanted, else where it was published last, else a sensible default.
+
+    Raises InputError for a name the Hub does not allow or an owner the author cannot be.
+    """
+    target = wanted or record.published.get("target") or default_name(manifest)
+    if "/" not in target:
+        target = f"{account.name}/{target}"
+    check_name(target)
+    owner = target.partition("/")[0]
+    if owner.lower() not in {name.lower() for name in (account.name, *account.organisations)}:
+        raise InputError(
+            f"You ({account.name}) cannot publish to '{owner}': it is neither you nor one of your "
+            f"organisations ({', '.join(account.organisations) or 'none'})."
+        )
+    return target
+
+
+def record_of(folder: Path, manifest: Manifest) -> Record:
+    """The key store's record of `folder`. Raises InputError when this machine has no key for it."""
+    record = find_record(manifest.space_id)
+    if record is None:
+        raise InputError(
+            f"The key of {folder} is not on this machine. Convert the notebook here first: "
+            "nb2space convert NOTEBOOK"
+        )
+    return record
+
+
+def make_plan(
+    api: HfApi, folder: Path, target: str, *, visibility: str | None, overwrite: bool
+) -> Plan:
+    """What publishing `folder` to `target` would change. Only reads from the Hub.
+
+    `visibility` None leaves an existing Space as it is and makes a new one public. Raises
+    InputError when the Space holds something else, unless `overwrite` is given.
+    """
+    from huggingface_hub import RepoFile
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    manifest = read_manifest(folder)
+    record = record_of(folder, manifest)
+    files = read_files(folder, manifest)
+    with explained(f"looking up {target}"):
+        try:
+            info = api.space_info(target)
+        except RepositoryNotFoundError:
+            return Plan(
+                target=target,
+                exists=False,
+                parent=None,
+                visibility=visibility or "public",
+                changes_visibility=False,
+                sets_key=True,
+                files=tuple(_planned(file, "new") for file in files),
+            )
+        remote = {
+            entry.path: entry
+            for entry in api.list_repo_tree(target, repo_type="space", recursive=True)
+            if isinstance(entry, RepoFile)
+        }
+        if not overwrite:
+            _check_ours(api, target, manifest, set(remote))
+        secrets = api.get_space_secrets(target)
+    now = _visibility_of(info)
+    key_is_set = KEY_SECRET in secrets and record.published.get("keys", {}).get(
+        target
+    ) == _fingerprint(record.key)
+    local = {file.path for file in files}
+    stale = [path for path in sorted(remote) if path not in local and path not in _HUB_FILES]
+    return Plan(
+        target=target,
+        exists=True,
+        parent=info.sha,
+        visibility=visibility or now,
+        changes_visibility=visibility is not None and visibility != now,
+        sets_key=not key_is_set,
+        files=(
+            *(_planned(file, _change(file.content, remote.get(file.path))) for file in files),
+            *(PlannedFile(path, remote[path].size, "not of this app", "deleted") for path in stale),
+        ),
+    )
+
+
+def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -> Publication:
+    """Do what `plan` says: the Space, its key, then one commit with all that changed.
+
+    `step` is told each step before it is taken. Raises RemoteError or InputError; publishing
+    again then goes on where it stopped.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    manifest = read_manifest(folder)
+    record = record_of(folder, manifest)
+    content = {file.path: file.content for file in read_files(folder, manifest)}
+    if not plan.exists:
+        step(f"Making the Space {plan.target} ({plan.visibility})")
+        with explained(f"making the Space {plan.target}"):
+            api.create_repo(
+                plan.target,
+                repo_type="space",
+                space_sdk=manifest.form,
+                visibility=_visibility_type(plan.visibility),
+            )
+    if plan.changes_visibility:
+        step(f"Making it {plan.visibility}")
+        with explained("changing who may see the Space"):
+            api.update_repo_settings(
+                plan.target, repo_type="space", visibility=_visibility_type(plan.visibility)
+            )
+    with explained("reading the Space's settings back"):
+        info = api.space_info(plan.target)
+    if not _is_visible_as(info, plan.visibility):
+        raise RemoteError(
+            f"{plan.target} should be {plan.visibility}, but the Hub says {_visibility_of(info)}. "
+            "Nothing was uploaded; your plan may not allow it."
+        )
+    if plan.sets_key:
+        step("Giving it the key to the sealed code")
+        with explained("setting the key"):
+            api.add_space_secret(plan.target, KEY_SECRET, record.key)
+    commit = info.sha or ""
+    if plan.commits:
+        step("Uploading what changed, in one commit")
+        operations = [
+            CommitOperationDelete(path_in_repo=file.path)
+            if file.change == "deleted"
+            else CommitOperationAdd(path_in_repo=file.path, path_or_fileobj=content[file.path])
+            for file in plan.files
+            if file.change != "same"
+        ]
+        with explained("uploading"):
+            done = api.create_commit(
+                plan.target,
+                operations,
+                commit_message=f"Publish {manifest.title}",
+                repo_type="space",
+                parent_commit=info.sha,
+            )
+        commit = done.oid
+    keys = {**record.published.get("keys", {}), plan.target: _fingerprint(record.key)}
+    save_record(replace(record, published={"target": plan.target, "keys": keys}))
+    return Publication(plan.target, commit, f"{api.endpoint}/spaces/{plan.target}")
+
+
+def follow(
+    api: HfApi,
+    folder: Path,
+    publication: Publication,
+    step: Callable[[str], None],
+    *,
+    every: float = 3.0,
+) -> str:
+    """Wait until the Space runs the published commit and its app answers; the app's address.
+
+    `every` is the seconds between two looks. Raises RemoteError, with the last lines of the log,
+    when the Hub cannot build or start it, or when it takes longer than 45 minutes.
+    """
+    deadline = time.monotonic() + _FOLLOW_SECONDS
+    last = ""
+    while True:
+        with explained("following the build"):
+            runtime = api.get_space_runtime(publication.target)
+        stage = str(getattr(runtime.stage, "value", runtime.stage))
+        # Just after a commit the Hub still tells of the version before.
+        current = runtime.raw.get("sha") in (None, publication.commit)
+        if current and stage != last:
+            step(f"The Hub says: {stage.lower().replace('_', ' ')}")
+            last = stage
+        if current and stage in _FAILED:
+            raise RemoteError(_failure(api, publication, stage, runtime.raw))
+        if stage in _STOPPED:
+            raise RemoteError(
+                f"{publication.target} is {stage.lower()}; the new version is there and runs when "
+                f"the Space is started again at {publication.page_url}/settings"
+            )
+        if current and stage in (_RUNNING, _SLEEPING):
+            return _answering(api, folder, publication)
+        if time.monotonic() > deadline:
+            raise RemoteError(
+                f"{publication.target} is still {stage.lower()} after 45 minutes; look at "
+                f"{publication.page_url}?logs=build"
+            )
+        time.sleep(every)
+
+
+def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
+    """The app's address, once it answers with the version of `folder`."""
+    with explained("asking for the app's address"):
+        info = api.space_info(publication.target)
+    host = (info.host or "").rstrip("/")
+    if not host:
+        raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
+    version = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16]
+    request = urllib.request.Request(host + health.PATH)
+    if _visibility_of(info) == "private" and host.startswith("https://"):
+        request.add_header("Authorization", f"Bearer {_token(api)}")
+    deadline = time.monotonic() + _ANSWER_SECONDS
+    problem = "it does not answer"
+    while time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                served = json.load(answer)
+            if served.get("version") == version:
+                return host + "/"
+            problem = "it still serves another version"
+        except (OSError, ValueError) as error:
+            problem = str(error)
+        time.sleep(1)
+    raise RemoteError(
+        f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
+        f"{problem}. Look at {publication.page_url}?logs=container"
+    )
+
+
+def _failure(api: HfApi, publication: Publication, stage: str, raw: dict[str, Any]) -> str:
+    building = stage in ("BUILD_ERROR", "CONFIG_ERROR", "NO_APP_FILE")
+    try:
+        lines = list(api.fetch_space_logs(publication.target, build=building))[-_LOG_LINES:]
+    except Exception:  # the log is a help, not the news
+        lines = []
+    told = raw.get("errorMessage")
+    text = f"The Hub could not {'build' if building else 'start'} {publication.target}"
+    text += f" ({stage}{': ' + told if told else ''})."
+    if lines:
+        text += " The end of its log:\n" + "".join(f"  {line.rstrip()}\n" for line in lines)
+    return (
+        text.rstrip()
+        + f"\nThe whole log: {publication.page_url}?logs="
+        + ("build" if building else "container")
+    )
+
+
+def _check_ours(api: HfApi, target: str, manifest: Manifest, remote: set[str]) -> None:
+    """Raise InputError when the Space at `target` was made of something else."""
+    if remote <= _EMPTY_SPACE:
+        return
+    if MANIFEST not in remote:
+        raise InputError(
+            f"{target} exists and was not made by nb2space; its files would be deleted. "
+            "Choose another name with --to, or replace it with --overwrite."
+        )
+    path = api.hf_hub_download(target, MANIFEST, repo_type="space")
+    try:
+        theirs = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError:
+        theirs = {}
+    if theirs.get("space_id") != manifest.space_id:
+        raise InputError(
+            f"{target} was published from another Space folder ('{theirs.get('title', '?')}'). "
+            "Choose another name with --to, or replace it with --overwrite."
+        )
+
+
+def _planned(file: SpaceFile, change: str) -> PlannedFile:
+    return PlannedFile(file.path, len(file.content), file.why, change)
+
+
+def _change(content: bytes, remote: Any) -> str:
+    if remote is None:
+        return "new"
+    if remote.lfs is not None:
+        same = remote.lfs.sha256 == hashlib.sha256(content).hexdigest()
+    else:
+        same = remote.blob_id == _git_blob_id(content)
+    return "same" if same else "changed"
+
+
+def _git_blob_id(content: bytes) -> str:
+    # Git's object name of a file: git-scm.com/book/en/v2/Git-Internals-Git-Objects
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _visibility_of(info: Any) -> str:
+    return str(getattr(info, "visibility", None) or ("private" if info.private else "public"))
+
+
+def _is_visible_as(info: Any, wanted: str) -> bool:
+    # Older answers of the Hub tell only whether the repository is private.
+    if getattr(info, "visibility", None):
+        return _visibility_of(info) == wanted
+    return bool(info.private) == (wanted != "public")
+
+
+def _visibility_type(visibility: str) -> Any:
+    return visibility
+
+
+def _fingerprint(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def _token(api: HfApi) -> str:
+    from huggingface_hub import get_token
+
+    return api.token if isinstance(api.token, str) else get_token() or ""
