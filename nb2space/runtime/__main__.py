@@ -15,7 +15,8 @@ log = logging.getLogger("nb2space")
 
 def main() -> None:
     """Serve the app; without a usable key, serve the page that says it is being prepared."""
-    logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(asctime)s %(message)s")
+    log.setLevel(logging.INFO)
     settings = take_settings(Path(__file__).resolve().parent.parent)
     try:
         workplace = _open(settings)

@@ -35,6 +35,9 @@ log = logging.getLogger("nb2space")
 _CULL_AFTER = 600
 _CULL_EVERY = 60
 
+# Milliseconds between two signs of life on a page's socket; proxies close silent ones.
+_PING_EVERY = 30_000
+
 # Voila's addresses that the page needs; every other is unknown to the server.
 _ADDRESSES = (
     "/api/kernels/",
@@ -147,9 +150,14 @@ def _config(settings: Settings, workplace: Workplace) -> Config:
                 "ip": settings.host,
                 "port": settings.port,
                 "open_browser": False,
-                "log_level": logging.WARNING,
+                "log_level": logging.ERROR,
                 "connection_dir_root": str(workplace.root),
-                "tornado_settings": {"headers": PAGE_HEADERS, "default_handler_class": _NotFound},
+                "tornado_settings": {
+                    "headers": PAGE_HEADERS,
+                    "default_handler_class": _NotFound,
+                    "ws_ping_timeout": _PING_EVERY,
+                    "ws_ping_interval": _PING_EVERY,
+                },
             },
             "VoilaConfiguration": {
                 "template": "nb2space",
