@@ -65,7 +65,7 @@ def unpack(plain: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(plain)) as archive:
             return {name: archive.read(name) for name in archive.namelist()}
-    except zipfile.BadZipFile:
+    except Exception:  # zipfile raises whatever a malformed archive makes it meet
         raise BundleError("sealed.bin holds no archive; convert and publish again.") from None
 
 

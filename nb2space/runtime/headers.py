@@ -1,4 +1,8 @@
-"""HTTP headers of every page."""
+"""HTTP headers of every answer."""
+
+from __future__ import annotations
+
+import tornado.web
 
 # A Space is shown in a frame of huggingface.co; jupyter_server's own policy would forbid that.
 PAGE_HEADERS = {
@@ -7,3 +11,17 @@ PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Server": "nb2space",
 }
+
+
+class PageHeaders:
+    """Sets the headers on a tornado handler, before the handler's own."""
+
+    def set_default_headers(self) -> None:
+        """Called by tornado for each answer, errors included."""
+        super().set_default_headers()  # type: ignore[misc]
+        for name, value in PAGE_HEADERS.items():
+            self.set_header(name, value)  # type: ignore[attr-defined]
+
+
+class PlainHandler(PageHeaders, tornado.web.RequestHandler):
+    """A handler of our own, with the headers."""

@@ -20,10 +20,11 @@ from tornado.httputil import HTTPServerRequest
 from traitlets.config import Config
 from voila.app import Voila
 from voila.handler import VoilaHandler
+from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from . import health
-from .headers import PAGE_HEADERS
+from .headers import PAGE_HEADERS, PageHeaders, PlainHandler
 from .kernels import in_workplace
 from .settings import Settings
 from .wakeup import cure_lost_wakeup
@@ -45,8 +46,8 @@ _ADDRESSES = (
     "/voila/api/themes/",
     "/voila/labextensions/",
     "/voila/static/",
-    "/voila/templates/",
 )
+_TEMPLATE_FILES = r"/voila/templates/(nb2space/static/[\w-][\w.-]*)"
 
 
 class _PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
@@ -65,7 +66,7 @@ class _KernelHandler(KernelHandler):
         raise tornado.web.HTTPError(405)
 
 
-class _HealthHandler(tornado.web.RequestHandler):
+class _HealthHandler(PlainHandler):
     """Says that the app is ready, and which version of the Space it serves."""
 
     def initialize(self, version: str) -> None:
@@ -86,11 +87,14 @@ class SpaceServer(Voila):  # type: ignore[misc]
         kept = []
         for pattern, handler, *rest in super().init_handlers():
             if issubclass(handler, VoilaHandler):
-                kept.append((r"/", _PageHandler, *rest))
+                kept.append((r"/", _with_headers(_PageHandler), *rest))
             elif handler is KernelHandler:
-                kept.append((pattern, _KernelHandler, *rest))
+                kept.append((pattern, _with_headers(_KernelHandler), *rest))
+            elif handler is TemplateStaticFileHandler:
+                # Voila's handler fails, rather than refuses, on addresses of another shape.
+                kept.append((_TEMPLATE_FILES, _with_headers(handler), *rest))
             elif pattern.startswith(_ADDRESSES):
-                kept.append((pattern, handler, *rest))
+                kept.append((pattern, _with_headers(handler), *rest))
         return [(health.PATH, _HealthHandler, {"version": self.settings.version}), *kept]
 
     def listen(self) -> None:
@@ -112,6 +116,11 @@ class SpaceServer(Voila):  # type: ignore[misc]
         while os.read(0, 1):
             continue
         self.ioloop.add_callback(self.ioloop.stop)
+
+
+def _with_headers(handler: type[tornado.web.RequestHandler]) -> type[tornado.web.RequestHandler]:
+    """The handler, answering with the headers of a Space."""
+    return type(handler.__name__, (PageHeaders, handler), {})
 
 
 def serve(settings: Settings, workplace: Workplace) -> None:
@@ -180,12 +189,8 @@ def _config(settings: Settings, workplace: Workplace) -> Config:
     )
 
 
-class _NotFound(tornado.web.RequestHandler):
-    """Any address that is not the app's: a short page, without the server's name or version."""
-
-    def set_default_headers(self) -> None:
-        for name, value in PAGE_HEADERS.items():
-            self.set_header(name, value)
+class _NotFound(PlainHandler):
+    """Any address that is not the app's: a short page that tells nothing of the server."""
 
     def prepare(self) -> None:
         self.set_status(404)

@@ -55,8 +55,15 @@ def take_settings(folder: Path, environment: MutableMapping[str, str] = os.envir
         version=hashlib.sha256(raw).hexdigest()[:16],
         key=given.get("NB2SPACE_KEY", ""),
         host=given.get("NB2SPACE_HOST", "0.0.0.0"),
-        port=int(given.get("NB2SPACE_PORT", PORT)),
+        port=_port(given.get("NB2SPACE_PORT", "")),
         kernel=given.get("NB2SPACE_KERNEL", "python3"),
         watch=given.get("NB2SPACE_WATCH", "") == "1",
         tethered=given.get("NB2SPACE_TETHERED", "") == "1",
     )
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else -1 if text else PORT
+    if not 1 <= port <= 65535:
+        raise SystemExit(f"NB2SPACE_PORT is '{text}', which is no port: give 1 to 65535, or none.")
+    return port

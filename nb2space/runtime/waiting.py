@@ -8,7 +8,7 @@ import logging
 
 import tornado.web
 
-from .headers import PAGE_HEADERS
+from .headers import PlainHandler
 from .settings import Settings
 
 log = logging.getLogger("nb2space")
@@ -27,13 +27,9 @@ _PAGE = """<!doctype html>
 """
 
 
-class _WaitingHandler(tornado.web.RequestHandler):
+class _WaitingHandler(PlainHandler):
     def initialize(self, title: str) -> None:
         self.title = title
-
-    def set_default_headers(self) -> None:
-        for name, value in PAGE_HEADERS.items():
-            self.set_header(name, value)
 
     def get(self) -> None:
         self.set_status(503)

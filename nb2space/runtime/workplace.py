@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PureWindowsPath
 from types import TracebackType
 
 from .bundle import BundleError
@@ -72,6 +72,13 @@ class Workplace:
         shutil.rmtree(self.root, ignore_errors=True)
 
 
+def leaves_folder(name: str) -> bool:
+    """True when `name` is no path below the folder that it is relative to, on any system."""
+    # Windows takes both slashes and knows drives, so its rules are the stricter ones.
+    path = PureWindowsPath(name)
+    return bool(path.anchor) or ".." in path.parts or not path.parts
+
+
 def make_workplace(files: Mapping[str, bytes]) -> Workplace:
     """Lay out the unsealed `files`. The notebook's text stays in memory; only the rest is written.
 
@@ -79,6 +86,8 @@ def make_workplace(files: Mapping[str, bytes]) -> Workplace:
     """
     if NOTEBOOK not in files:
         raise BundleError("sealed.bin holds no notebook; convert and publish again.")
+    if any(leaves_folder(name) for name in files):
+        raise BundleError("sealed.bin holds a path outside its folder; convert again.")
     memory = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
     workplace = Workplace(
         root=Path(tempfile.mkdtemp(prefix="nb2space-", dir=memory)),
@@ -89,8 +98,6 @@ def make_workplace(files: Mapping[str, bytes]) -> Workplace:
     for name, content in files.items():
         if name == NOTEBOOK:
             continue
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise BundleError("sealed.bin holds a path outside its folder; convert again.")
         target = workplace.files / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)

@@ -1,0 +1,350 @@
+"""`nb2space view`: the app as a viewer meets it, in Chromium and over HTTP."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import (
+    DESKTOP,
+    PHONE,
+    Command,
+    free_port,
+    get,
+    source_lines,
+    viewer,
+    viewing,
+    wait_until,
+)
+from conftest import NOTEBOOKS, ExampleSpace
+
+from nb2space.keystore import find_record
+from nb2space.space import read_manifest
+
+# Per notebook: the control's handle, and a pattern of what it changes, before and after one step.
+EXAMPLES = {
+    "report": (0, r"Forecast for (\w+ \d{4}): [\d,]+ units", "March 2027", "April 2027"),
+    "model": (0, r"([\d,]+) kWh a year", None, None),
+    "dashboard": (0, r"weeks (\d+) to 40", "10", "11"),
+}
+
+
+@pytest.fixture(scope="module")
+def apps(
+    example_spaces: Callable[[str], ExampleSpace], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], Command]]:
+    """The examples, each served once for this module."""
+    running: dict[str, Any] = {}
+
+    def app(stem: str) -> Command:
+        if stem not in running:
+            space = example_spaces(stem)
+            manager = viewing(space.folder, cwd=space.folder.parent, home=space.home)
+            running[stem] = (manager, manager.__enter__())
+        command: Command = running[stem][1]
+        return command
+
+    yield app
+    for manager, _ in running.values():
+        manager.__exit__(None, None, None)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("stem", EXAMPLES)
+def test_a_viewer_moves_a_slider_and_sees_no_script(
+    stem: str,
+    viewport: dict[str, int],
+    apps: Callable[[str], Command],
+    chromium: Any,
+    tmp_path: Path,
+) -> None:
+    handle, pattern, before, after = EXAMPLES[stem]
+    app = apps(stem)
+    with viewer(chromium, app.url, viewport) as seen:
+        slider = seen.page.locator(".noUi-handle").nth(handle)
+        slider.wait_for(timeout=60_000)
+        wait_until(lambda: re.search(pattern, seen.text()))
+        shown = re.search(pattern, seen.text())[1]  # type: ignore[index]
+        assert before in (None, shown)
+        slider.focus()
+        seen.page.keyboard.press("ArrowRight")
+        wait_until(lambda: re.search(pattern, seen.text())[1] != shown)  # type: ignore[index]
+        now = re.search(pattern, seen.text())[1]  # type: ignore[index]
+        assert after in (None, now)
+        seen.page.screenshot(path=_screenshots() / f"{stem}-{viewport['width']}.png")
+        # Nothing is wider than the screen: a phone's viewer does not scroll sideways.
+        assert seen.page.evaluate("document.scrollingElement.scrollWidth") <= viewport["width"]
+        assert seen.hosts == {app.url.split("/")[2]}
+        received = seen.received()
+        leaks = [line for line in source_lines(NOTEBOOKS / f"{stem}.ipynb") if line in received]
+        assert leaks == []
+
+
+def _screenshots() -> Path:
+    folder = Path(os.environ.get("NB2SPACE_SCREENSHOTS", "build/screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.mark.browser
+def test_only_the_app_is_there(apps: Callable[[str], Command]) -> None:
+    url = apps("report").url
+    for path in (
+        "report.ipynb",
+        "notebook.ipynb",
+        "sealed.bin",
+        "nb2space.json",
+        "runtime/server.py",
+        "voila/files/report.ipynb",
+        "voila/files/..%2freport.ipynb",
+        "voila/static/..%2f..%2f..%2f..%2f..%2fetc/passwd",
+        "voila/templates/nb2space/static/../index.html.j2",
+        "voila/templates/nb2space/static/..%2findex.html.j2",
+        "voila/render/report.ipynb",
+        "voila/tree",
+        "voila/api/contents/",
+        "api/contents",
+        "api/kernels",
+        "api/kernelspecs",
+        "api/sessions",
+        "api/terminals",
+        "login",
+        "favicon.ico",
+    ):
+        status, headers, body = get(url + path)
+        assert status in (403, 404), path
+        assert b"cell" not in body and b"root:" not in body, path
+        assert "Tornado" not in headers.get("Server", ""), path
+
+
+@pytest.mark.browser
+def test_the_page_may_be_framed_by_the_hub_and_kept_by_nobody(
+    apps: Callable[[str], Command],
+) -> None:
+    status, headers, body = get(apps("report").url + "?template=classic&theme=dark")
+    assert status == 200
+    policy = headers["Content-Security-Policy"]
+    assert policy == "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
+    assert "no-store" in headers["Cache-Control"]
+    assert headers["Server"] == "nb2space"
+    assert b'data-jp-theme-name="JupyterLab Light"' in body, "the address does not set the theme"
+    assert b"voila/templates/classic" not in body, "nor the template"
+    assert b"Alder Lamps: monthly sales report</title>" in body
+
+
+@pytest.mark.browser
+def test_asking_for_the_head_of_the_page_starts_no_kernel(
+    example_spaces: Callable[[str], ExampleSpace],
+) -> None:
+    space = example_spaces("report")
+    with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
+        assert get(app.url, method="HEAD")[0] == 200
+        assert _kernels_below(app.process.pid) == []
+        get(app.url)
+        assert len(_kernels_below(app.process.pid)) == 1
+
+
+def test_a_kernel_knows_no_secret_of_the_space(
+    notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, run: Callable[..., Any]
+) -> None:
+    path = notebook(
+        "import os\nfor name in sorted(os.environ): print('variable', name)",
+        "print('folder', os.getcwd(), os.environ['HOME'], os.access(os.getcwd(), os.W_OK))",
+    )
+    assert run("convert", path).code == 0
+    os.environ["OPENAI_API_KEY"] = "not-a-key"
+    try:
+        with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+            body = get(app.url)[2].decode()
+    finally:
+        del os.environ["OPENAI_API_KEY"]
+    names = set(re.findall(r"variable (\w+)", body))
+    assert {"PATH", "HOME"} <= names
+    assert not [name for name in names if "NB2SPACE" in name or "OPENAI" in name]
+    assert re.search(r"folder \S*nb2space-\S+ \S*nb2space-\S+ True", body)
+
+
+@pytest.mark.kernel
+def test_what_the_tags_say_holds_in_the_live_app(
+    notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, run: Callable[..., Any]
+) -> None:
+    from conftest import code
+
+    path = notebook(
+        code("x = 1\nprint('hidden', 'cell')", "remove-cell"),
+        code("print('hidden', 'output')", "remove_output"),
+        code("#| include: false\nprint('hidden', 'quarto')"),
+        code("x = 2\nprint('skipped', 'cell')", "skip-execution"),
+        code("print('value', x)"),
+        code("1 / 0", "raises-exception"),
+        code("print('after', 'all')"),
+    )
+    assert run("convert", path).code == 0
+    with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+        body = get(app.url)[2].decode()
+    assert "value 1" in body and "after all" in body
+    for text in ("hidden cell", "hidden output", "hidden quarto", "skipped cell"):
+        assert text not in body
+    assert "ZeroDivisionError" not in body and "1 / 0" not in body
+    assert "This part could not be shown" in body
+
+
+@pytest.mark.kernel
+def test_the_author_may_make_the_script_public(
+    notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, run: Callable[..., Any]
+) -> None:
+    from conftest import code
+
+    path = notebook(
+        code("shown_name = 1; shown_name"), code("hidden_name = 2; hidden_name", "hide-input")
+    )
+    assert run("convert", path, "--show-source").code == 0
+    published = (tmp_path / "small-space" / "small.ipynb").read_text()
+    with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+        body = get(app.url)[2].decode()
+    for text in (published, body):
+        assert "shown_name" in text and "hidden_name" not in text
+
+
+@pytest.mark.browser
+def test_watching_follows_each_save_and_survives_a_broken_one(
+    notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, chromium: Any
+) -> None:
+    path = notebook("print('first', 'version')")
+    with viewing(path, "--watch", cwd=tmp_path, home=own_key_store) as app:
+        with viewer(chromium, app.url) as seen:
+            seen.wait_for_text("first version")
+            notebook("1 / 0")
+            wait_until(lambda: _reads(app, "Cell 1 failed"))
+            seen.page.reload()
+            seen.wait_for_text("first version")
+            notebook("print('second', 'version')")
+            seen.wait_for_text("second version")
+
+
+def _reads(app: Command, text: str) -> bool:
+    assert app.process.stdout
+    app.lines.append(app.process.stdout.readline())
+    return any(text in line for line in app.lines)
+
+
+@pytest.mark.kernel
+def test_the_server_ends_with_the_command_however_that_ends(
+    example_spaces: Callable[[str], ExampleSpace],
+) -> None:
+    space = example_spaces("report")
+    with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
+        get(app.url)
+        family = _descendants(app.process.pid)
+        assert len(family) >= 2
+        app.process.send_signal(signal.SIGKILL)
+        wait_until(lambda: not [pid for pid in family if _is_alive(pid)])
+
+
+def test_a_space_without_its_key_says_that_it_is_being_prepared(
+    example_spaces: Callable[[str], ExampleSpace], tmp_path: Path
+) -> None:
+    folder = example_spaces("report").copy_to(tmp_path / "space")
+    port = free_port()
+    for key, sentence in {
+        "": "The secret NB2SPACE_KEY is not set",
+        "wrong": "The secret NB2SPACE_KEY is not a key of nb2space",
+    }.items():
+        server = subprocess.Popen(
+            [sys.executable, "-m", "runtime"],
+            cwd=folder,
+            env={**os.environ, "NB2SPACE_KEY": key, "NB2SPACE_PORT": str(port)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert server.stdout
+            assert sentence in server.stdout.readline()
+            server.stdout.readline()
+            status, headers, body = get(f"http://127.0.0.1:{port}/")
+            assert status == 503 and headers["Retry-After"]
+            assert b"being prepared" in body and b"sedang disiapkan" in body
+        finally:
+            server.terminate()
+            server.communicate(timeout=20)
+
+
+@pytest.mark.kernel
+@pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0 or not shutil.which("unshare"),
+    reason="only root on Linux can make a read-only file system to try it on",
+)
+def test_it_works_where_only_tmp_is_writable(
+    example_spaces: Callable[[str], ExampleSpace],
+) -> None:
+    space = example_spaces("report")
+    record = record_of(space)
+    port = free_port()
+    script = (
+        "mount --make-rprivate / && mount -t tmpfs tmpfs /tmp && mount -o ro,bind / / "
+        '&& mount -o remount,ro,bind / && (umount /dev/shm || true) && exec "$@"'
+    )
+    if str(space.folder).startswith("/tmp/"):
+        # The folder must stay in sight below the fresh /tmp.
+        script = script.replace(
+            "mount -t tmpfs tmpfs /tmp",
+            'mkdir -p /mnt/space && mount --bind "$PWD" /mnt/space && mount -t tmpfs tmpfs /tmp '
+            "&& cd /mnt/space",
+        )
+    server = subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", script, "sh", sys.executable, "-m", "runtime"],
+        cwd=space.folder,
+        env={**os.environ, "NB2SPACE_KEY": record.key, "NB2SPACE_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert server.stdout
+        first = server.stdout.readline()
+        assert "Ready" in first, first + server.stdout.read()
+        assert b"lamps" in get(f"http://127.0.0.1:{port}/")[2]
+    finally:
+        server.kill()
+        server.communicate(timeout=20)
+
+
+def record_of(space: ExampleSpace) -> Any:
+    """What the key store of a converted example knows of it."""
+    before = os.environ["NB2SPACE_HOME"]
+    os.environ["NB2SPACE_HOME"] = str(space.home)
+    try:
+        return find_record(read_manifest(space.folder).space_id)
+    finally:
+        os.environ["NB2SPACE_HOME"] = before
+
+
+def _descendants(pid: int) -> list[int]:
+    import psutil
+
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+
+
+def _kernels_below(pid: int) -> list[int]:
+    import psutil
+
+    return [
+        child.pid
+        for child in psutil.Process(pid).children(recursive=True)
+        if "ipykernel_launcher" in " ".join(child.cmdline())
+    ]
+
+
+def _is_alive(pid: int) -> bool:
+    import psutil
+
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
