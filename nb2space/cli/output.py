@@ -21,6 +21,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 STOPPED = 130
 """The exit code after Ctrl-C, as shells have it."""
 
+TERMINATED = 143
+"""The exit code after SIGTERM, as shells have it."""
+
 
 @dataclass(frozen=True)
 class Sink:
@@ -33,6 +36,11 @@ class Sink:
         """A line of the result, for people."""
         if not (self.as_json or self.quiet):
             click.echo(text)
+
+    def step(self, text: str) -> None:
+        """What is being done now, for people, beside the result."""
+        if not (self.as_json or self.quiet):
+            click.echo(text, err=True)
 
     def notice(self, text: str) -> None:
         """Something the author should know, for people, beside the result."""
@@ -51,12 +59,18 @@ class Sink:
             yield lambda number, count: None
             return
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            TextColumn("{task.completed:.0f} of {task.total:.0f}"),
+            MofNCompleteColumn(separator=" of "),
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=Console(stderr=True), transient=True) as display:
@@ -83,7 +97,8 @@ def report_failure(error: BaseException) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        click.echo("\nStopped; nothing was left half-done.", err=True)
+        # Click has ended the line that shows ^C.
+        click.echo("Stopped; nothing was left half-done.", err=True)
         return STOPPED
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 2
