@@ -74,7 +74,7 @@ def convert(
     Raises InputError or CellError; then nothing was written.
     """
     notebook = read_notebook(path)
-    if path.absolute().is_relative_to(folder.absolute()):
+    if path.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"{folder} holds the notebook itself; name another folder with -o.")
     replaced = check_replaceable(folder)
     kernel = choose_kernel(notebook, options.kernel)

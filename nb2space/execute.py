@@ -127,12 +127,17 @@ async def _execute(
             before = await loaded_modules(client.kc)
             for number, cell in enumerate(notebook.cells, 1):
                 progress(number, len(notebook.cells))
-                await client.async_execute_cell(cell, number - 1)
+                await _run_cell(client, cell, number - 1)
             client.set_widgets_metadata()
             environment = await read_environment(client.kc, notebook, before)
     except CellExecutionError as error:
+        if error.ename == "StdinNotImplementedError":
+            raise CellError(
+                f"Cell {number} asks for input, and there is nobody to answer. Nothing was written. "
+                "Set the value in a cell tagged 'parameters', and give another with -p NAME=VALUE."
+            ) from None
         raise CellError(
-            f"Cell {number} failed: {error.ename}: {error.evalue}".rstrip(": ")
+            f"Cell {number} failed: {error.ename}: {error.evalue}".rstrip(": .")
             + ". Nothing was written. Mend it, or tag it 'raises-exception' if it should fail.",
             report=_report_of(notebook.cells[number - 1]),
         ) from None
@@ -147,6 +152,18 @@ async def _execute(
             "crashes. Nothing was written."
         ) from None
     return Executed(notebook, environment, time.monotonic() - started)
+
+
+async def _run_cell(client: Any, cell: Notebook, index: int) -> None:
+    from nbclient.exceptions import DeadKernelError
+
+    try:
+        await client.async_execute_cell(cell, index)
+    except DeadKernelError:
+        # nbclient takes being cancelled, which is what Ctrl-C does, for the kernel's death.
+        if await client.km.is_alive():
+            raise asyncio.CancelledError from None
+        raise
 
 
 def _client(notebook: Notebook, folder: Path, kernel: str, timeout: float | None) -> Any:
@@ -184,12 +201,19 @@ class _kernel_of:
             manager.connection_file = f"{self.folder.name}/kernel.json"
             manager.transport = "ipc"
             manager.ip = f"{self.folder.name}/socket"
+        # What a kernel says beside its answers is for the author only when it does not start.
+        told = Path(self.folder.name, "stderr")
+        told.touch()
         try:
-            await self.client.async_start_new_kernel()
+            with told.open("wb") as stderr:
+                await self.client.async_start_new_kernel(stderr=stderr)
             await self.client.async_start_new_kernel_client()
-        except Exception as error:
-            self.folder.cleanup()
-            reason = str(error).strip().splitlines() or [type(error).__name__]
+        except BaseException as error:
+            lines = told.read_text(errors="replace").strip().splitlines()
+            await self.__aexit__()
+            if not isinstance(error, Exception):  # Ctrl-C
+                raise
+            reason = lines or str(error).strip().splitlines() or [type(error).__name__]
             raise InputError(
                 f"The kernel '{self.client.kernel_name}' does not start: {reason[-1]}. "
                 f"Check it with: jupyter console --kernel {self.client.kernel_name}"
@@ -197,7 +221,8 @@ class _kernel_of:
 
     async def __aexit__(self, *exception: object) -> None:
         try:
-            await self.client._async_cleanup_kernel()
+            if self.client.km is not None:  # after a failed start nbclient may have done it
+                await self.client._async_cleanup_kernel()
         finally:
             self.folder.cleanup()
 

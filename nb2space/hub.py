@@ -38,8 +38,8 @@ def connect() -> HfApi:
 def who_am_i(api: HfApi) -> Account:
     """The account of the author's token.
 
-    Raises InputError without a token, with one that is not valid or may only read, and without
-    a network: nothing has been sent then.
+    Raises InputError without a token and with one that is not valid or may only read;
+    RemoteError when the Hub cannot be reached. Nothing has been sent then.
     """
     from httpx2 import HTTPError
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
@@ -54,7 +54,7 @@ def who_am_i(api: HfApi) -> Account:
             raise InputError(f"The Hub does not accept your token. {log_in}") from None
         raise sentence_for(error, "asking who you are") from None
     except (HTTPError, OSError) as error:
-        raise InputError(
+        raise RemoteError(
             f"The Hub at {api.endpoint} cannot be reached ({_reason(error)}). "
             "Nothing was sent; check the network and run the same command again."
         ) from None
@@ -74,10 +74,11 @@ def who_am_i(api: HfApi) -> Account:
 def check_name(repo_id: str) -> None:
     """Raise InputError when `repo_id` is no "owner/name" that the Hub allows."""
     owner, _, name = repo_id.partition("/")
-    if not (_NAME.fullmatch(owner) and _NAME.fullmatch(name)):
+    if not (_NAME.fullmatch(owner) and _NAME.fullmatch(name)) or name.endswith(".git"):
         raise InputError(
             f"'{repo_id}' is not a name that the Hub allows: OWNER/NAME, each of letters, digits, "
-            "'-', '_' and '.', not beginning or ending with '-' or '.', at most 96 characters."
+            "'-', '_' and '.', at most 96 characters, not beginning or ending with '-' or '.', "
+            "without '--' and '..', and not ending with '.git'."
         )
 
 
@@ -85,7 +86,11 @@ def check_name(repo_id: str) -> None:
 def explained(doing: str) -> Iterator[None]:
     """Turn what the Hub's client raises while `doing` something into RemoteError or InputError."""
     from httpx2 import HTTPError
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+    )
 
     try:
         yield
@@ -93,7 +98,7 @@ def explained(doing: str) -> Iterator[None]:
         raise sentence_for(error, doing) from None
     except HFValidationError as error:
         raise InputError(f"The Hub's client refused {doing}: {error}") from None
-    except (HTTPError, ConnectionError, TimeoutError) as error:
+    except (HTTPError, ConnectionError, TimeoutError, LocalEntryNotFoundError) as error:
         raise RemoteError(
             f"The connection to the Hub was lost while {doing} ({_reason(error)}). "
             "Run the same command again; it goes on where it stopped."
@@ -110,8 +115,8 @@ def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
         return InputError(f"The Hub does not accept your token while {doing}. Run: hf auth login")
     if status == 402:
         return RemoteError(
-            f"The Hub asks for a paid plan while {doing}: an app with a live kernel (a Docker "
-            "Space) needs a PRO or Team account (huggingface.co/pro)."
+            f"The Hub asks for a paid plan while {doing}: {said}. An app with a live kernel (a "
+            "Docker Space) and protected visibility need PRO or Team (huggingface.co/pro)."
         )
     if status == 403:
         return InputError(
@@ -121,9 +126,15 @@ def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     if status in (409, 412):
         return RemoteError(f"Someone else changed the Space while {doing}. Run the command again.")
     if status == 429:
-        wait = error.response.headers.get("Retry-After")
-        after = f" in {wait} seconds" if wait else " in a few minutes"
-        return RemoteError(f"The Hub asks to slow down while {doing}. Run it again{after}.")
+        headers = error.response.headers
+        # The Hub's own header has the seconds as t: huggingface.co/docs/hub/rate-limits
+        told = headers.get("Retry-After") or headers.get("RateLimit", "")
+        wait = re.search(r"(?:^|;t=)(\d+)$", told)
+        after = f" in {wait[1]} seconds" if wait else " in a few minutes"
+        return RemoteError(
+            f"The Hub asks to slow down while {doing}. Run the same command again{after}; "
+            "it goes on where it stopped."
+        )
     if status >= 500:
         return RemoteError(
             f"The Hub has trouble (status {status}) while {doing}. Run the same command again "

@@ -7,8 +7,9 @@ import json
 import re
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,15 +32,21 @@ _HUB_FILES = {".gitattributes"}
 _EMPTY_SPACE = {".gitattributes", "README.md"}
 
 # huggingface_hub's SpaceStage: the stages from which nothing more comes by itself.
-_FAILED = {"BUILD_ERROR", "RUNTIME_ERROR", "CONFIG_ERROR", "NO_APP_FILE"}
+_FAILED = {"BUILD_ERROR", "RUNTIME_ERROR", "CONFIG_ERROR"}
 _STOPPED = {"PAUSED", "STOPPED", "DELETING"}
-_SLEEPING = "SLEEPING"
-_RUNNING = "RUNNING"
+_UP = {"RUNNING", "SLEEPING"}
+
+# The stage of a Space without a Dockerfile: ours has one, so the Hub has not seen our commit yet.
+_EMPTY = "NO_APP_FILE"
 
 # The Hub gives a Space this long to start: huggingface.co/docs/hub/spaces-config-reference
 # (startup_duration_timeout, default 30 minutes); the build comes before.
 _FOLLOW_SECONDS = 45 * 60
 _ANSWER_SECONDS = 120
+
+# For how long the state from before a commit may still be shown, and the Hub be out of reach.
+_STALE_SECONDS = 30
+_TROUBLE_SECONDS = 60
 _LOG_LINES = 15
 
 
@@ -91,17 +98,19 @@ def full_target(wanted: str | None, manifest: Manifest, record: Record, account:
 
     Raises InputError for a name the Hub does not allow or an owner the author cannot be.
     """
-    target = wanted or record.published.get("target") or default_name(manifest)
-    if "/" not in target:
-        target = f"{account.name}/{target}"
+    if wanted is None:
+        wanted = record.published.get("target") or default_name(manifest)
+    target = wanted if "/" in wanted else f"{account.name}/{wanted}"
     check_name(target)
-    owner = target.partition("/")[0]
-    if owner.lower() not in {name.lower() for name in (account.name, *account.organisations)}:
+    owner, _, name = target.partition("/")
+    # The Hub takes any case of an owner's name, and so do authors.
+    owners = {known.lower(): known for known in (account.name, *account.organisations)}
+    if owner.lower() not in owners:
         raise InputError(
             f"You ({account.name}) cannot publish to '{owner}': it is neither you nor one of your "
             f"organisations ({', '.join(account.organisations) or 'none'})."
         )
-    return target
+    return f"{owners[owner.lower()]}/{name}"
 
 
 def record_of(folder: Path, manifest: Manifest) -> Record:
@@ -207,6 +216,9 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
         step("Giving it the key to the sealed code")
         with explained("setting the key"):
             api.add_space_secret(plan.target, KEY_SECRET, record.key)
+    # Kept before the upload: when that fails, the same command goes on with this Space.
+    keys = {**record.published.get("keys", {}), plan.target: _fingerprint(record.key)}
+    save_record(replace(record, published={"target": plan.target, "keys": keys}))
     commit = info.sha or ""
     if plan.commits:
         step("Uploading what changed, in one commit")
@@ -223,53 +235,71 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
                 operations,
                 commit_message=f"Publish {manifest.title}",
                 repo_type="space",
-                parent_commit=info.sha,
+                # What the plan was made of: a change that came between is not overwritten.
+                parent_commit=plan.parent or info.sha,
             )
         commit = done.oid
-    keys = {**record.published.get("keys", {}), plan.target: _fingerprint(record.key)}
-    save_record(replace(record, published={"target": plan.target, "keys": keys}))
     return Publication(plan.target, commit, f"{api.endpoint}/spaces/{plan.target}")
 
 
-def follow(
-    api: HfApi,
-    folder: Path,
-    publication: Publication,
-    step: Callable[[str], None],
-    *,
-    every: float = 3.0,
-) -> str:
+def follow(api: HfApi, folder: Path, publication: Publication, step: Callable[[str], None]) -> str:
     """Wait until the Space runs the published commit and its app answers; the app's address.
 
-    `every` is the seconds between two looks. Raises RemoteError, with the last lines of the log,
-    when the Hub cannot build or start it, or when it takes longer than 45 minutes.
+    Raises RemoteError, with the last lines of the log, when the Hub cannot build or start it, or
+    when it takes longer than 45 minutes.
     """
-    deadline = time.monotonic() + _FOLLOW_SECONDS
+    begun = reached = time.monotonic()
+    first: tuple[str, str | None] | None = None
+    moved = False
     last = ""
-    while True:
-        with explained("following the build"):
-            runtime = api.get_space_runtime(publication.target)
-        stage = str(getattr(runtime.stage, "value", runtime.stage))
-        # Just after a commit the Hub still tells of the version before.
-        current = runtime.raw.get("sha") in (None, publication.commit)
-        if current and stage != last:
-            step(f"The Hub says: {stage.lower().replace('_', ' ')}")
-            last = stage
-        if current and stage in _FAILED:
-            raise RemoteError(_failure(api, publication, stage, runtime.raw))
+    for _ in _looks(_FOLLOW_SECONDS):
+        try:
+            with explained("following the build"):
+                runtime = api.get_space_runtime(publication.target)
+        except RemoteError:
+            # A build takes minutes; one lost answer is no reason to give up.
+            if time.monotonic() - reached > _TROUBLE_SECONDS:
+                raise
+            continue
+        reached = time.monotonic()
+        stage, sha = str(getattr(runtime.stage, "value", runtime.stage)), runtime.raw.get("sha")
         if stage in _STOPPED:
             raise RemoteError(
                 f"{publication.target} is {stage.lower()}; the new version is there and runs when "
                 f"the Space is started again at {publication.page_url}/settings"
             )
-        if current and stage in (_RUNNING, _SLEEPING):
+        # Just after a commit the Hub still tells of the version before. It may also show an error
+        # of ours with the commit that ran last; that one is not there from the beginning.
+        first = first or (stage, sha)
+        moved = moved or (stage, sha) != first or reached - begun > _STALE_SECONDS
+        ours = sha == publication.commit
+        if (
+            stage == _EMPTY
+            or (stage in _UP and not (ours or sha is None))
+            or (stage in _FAILED and not (ours or moved))
+        ):
+            continue
+        if stage != last:
+            step(f"The Hub says: {stage.lower().replace('_', ' ')}")
+            last = stage
+        if stage in _FAILED:
+            raise RemoteError(_failure(api, publication, stage, runtime.raw))
+        if stage in _UP:
             return _answering(api, folder, publication)
-        if time.monotonic() > deadline:
-            raise RemoteError(
-                f"{publication.target} is still {stage.lower()} after 45 minutes; look at "
-                f"{publication.page_url}?logs=build"
-            )
-        time.sleep(every)
+    raise RemoteError(
+        f"{publication.target} does not run the new version after 45 minutes; look at "
+        f"{publication.page_url}?logs=build"
+    )
+
+
+def _looks(seconds: float) -> Iterator[None]:
+    """A look at once, the next ones soon, then one every 5 s, until `seconds` have passed."""
+    deadline = time.monotonic() + seconds
+    pause = 0.2
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(pause)
+        pause = min(1.5 * pause, 5)
 
 
 def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
@@ -281,20 +311,21 @@ def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
         raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
     version = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16]
     request = urllib.request.Request(host + health.PATH)
-    if _visibility_of(info) == "private" and host.startswith("https://"):
-        request.add_header("Authorization", f"Bearer {_token(api)}")
-    deadline = time.monotonic() + _ANSWER_SECONDS
+    if _visibility_of(info) == "private" and host.startswith(("https://", f"{api.endpoint}/")):
+        # Not for where the app may send the request on to.
+        request.add_unredirected_header("Authorization", f"Bearer {_token(api)}")
     problem = "it does not answer"
-    while time.monotonic() < deadline:
+    for _ in _looks(_ANSWER_SECONDS):
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
                 served = json.load(answer)
-            if served.get("version") == version:
+            if served["version"] == version:
                 return host + "/"
             problem = "it still serves another version"
-        except (OSError, ValueError) as error:
+        except (OSError, HTTPException) as error:
             problem = str(error)
-        time.sleep(1)
+        except (ValueError, KeyError, TypeError):
+            problem = "what answers is not the app"
     raise RemoteError(
         f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
         f"{problem}. Look at {publication.page_url}?logs=container"
@@ -330,8 +361,8 @@ def _check_ours(api: HfApi, target: str, manifest: Manifest, remote: set[str]) -
         )
     path = api.hf_hub_download(target, MANIFEST, repo_type="space")
     try:
-        theirs = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError:
+        theirs = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+    except (ValueError, TypeError):
         theirs = {}
     if theirs.get("space_id") != manifest.space_id:
         raise InputError(

@@ -12,16 +12,27 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import nbformat
 
 from nb2space.images import inline_images
 from nb2space.notebook import Notebook
 from nb2space.tags import CellView, view_of
-from nb2space.widgets import STATE_MIME, VIEW_MIME, displayed_models, saved_models
+from nb2space.widgets import (
+    STATE_MIME,
+    captured_outputs,
+    displayed_models,
+    is_output_area,
+    saved_models,
+)
 
 # What a renderer needs to know of an output, per MIME type or beside it; the rest is dropped.
 _OUTPUT_METADATA = {"width", "height", "needs_background", "unconfined", "isolated", "expanded"}
+
+# A model's id as kernels and pages draw it, and where an output or a state names one.
+_RANDOM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAMED_ID = re.compile(rf'(?:"model_id": "|IPY_MODEL_)({_RANDOM_ID.pattern})')
 
 # Cell numbers in notices are positions in the author's notebook, counted from 1.
 
@@ -50,7 +61,7 @@ def strip_notebook(executed: Notebook, *, folder: Path, title: str, show_source:
             outputs, said = _viewer_outputs(cell.get("outputs", []))
             if not view.is_hidden:
                 notices += [f"Cell {number} {what}" for what in said]
-            live_cells.append(_live_code(cell, view, outputs, show_source))
+            live_cells.append(_live_code(cell, number, view, outputs, show_source))
             if not view.is_hidden:
                 source = cell.source if show_source and view.shows_source else ""
                 shown = outputs if view.shows_outputs else []
@@ -63,11 +74,10 @@ def strip_notebook(executed: Notebook, *, folder: Path, title: str, show_source:
                 viewer_cells.append(text)
                 live_cells.append(text)
     viewer = _notebook(viewer_cells, title)
-    models = _clean_models(
-        displayed_models(
-            (output for cell in viewer_cells for output in cell.get("outputs", [])),
-            saved_models(executed.metadata),
-        )
+    # Cleaned first: what an output that is dropped refers to is not displayed.
+    models = displayed_models(
+        (output for cell in viewer_cells for output in cell.get("outputs", [])),
+        {name: _clean_model(model) for name, model in saved_models(executed.metadata).items()},
     )
     if models:
         viewer.metadata["widgets"] = {
@@ -95,12 +105,15 @@ def _notebook(cells: list[Notebook], title: str) -> Notebook:
     )
 
 
-def _live_code(cell: Notebook, view: CellView, outputs: list[Any], show_source: bool) -> Notebook:
+def _live_code(
+    cell: Notebook, number: int, view: CellView, outputs: list[Any], show_source: bool
+) -> Notebook:
     tags = [] if view.runs else ["skip-execution"]
     if view.may_fail:
         tags.append("raises-exception")
     live = nbformat.v4.new_code_cell(cell.source, metadata={"tags": tags})
     live.metadata["nb2space"] = {
+        "number": number,
         "shows_source": show_source and view.shows_source,
         "shows_outputs": view.shows_outputs,
     }
@@ -111,13 +124,17 @@ def _live_code(cell: Notebook, view: CellView, outputs: list[Any], show_source: 
 
 
 def _text_cell(cell: Notebook, folder: Path) -> tuple[Notebook | None, list[str]]:
+    source, missing = inline_images(cell.source, folder)
     if cell.cell_type == "markdown":
-        source, missing = inline_images(cell.source, folder)
-        attachments = cell.get("attachments", {})
+        # A picture that was pasted and taken out of the text again stays attached.
+        attachments = {
+            name: content
+            for name, content in cell.get("attachments", {}).items()
+            if f"attachment:{name}" in unquote(cell.source)
+        }
         return nbformat.v4.new_markdown_cell(source, attachments=attachments), missing
     if cell.metadata.get("raw_mimetype") == "text/html":
-        raw = nbformat.v4.new_raw_cell(cell.source, metadata={"raw_mimetype": "text/html"})
-        return raw, []
+        return nbformat.v4.new_raw_cell(source, metadata={"raw_mimetype": "text/html"}), missing
     return None, []
 
 
@@ -157,16 +174,13 @@ def _renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _clean_models(models: dict[str, Any]) -> dict[str, Any]:
-    cleaned = {}
-    for model_id, model in models.items():
-        state = dict(model["state"])
-        if isinstance(state.get("outputs"), list | tuple):
-            state["outputs"], _ = _viewer_outputs(list(state["outputs"]))
-        # The message a capturing Output widget waits for is of a kernel that is gone.
-        state.pop("msg_id", None)
-        cleaned[model_id] = {**model, "state": state}
-    return cleaned
+def _clean_model(model: dict[str, Any]) -> dict[str, Any]:
+    if not is_output_area(model):
+        return model
+    outputs, _ = _viewer_outputs(captured_outputs(model))
+    # The message that a capturing Output widget waits for is of a kernel that is gone.
+    state = {name: value for name, value in model["state"].items() if name != "msg_id"}
+    return {**model, "state": {**state, "outputs": outputs}}
 
 
 def _with_stable_ids(viewer: Notebook) -> Notebook:
@@ -174,15 +188,12 @@ def _with_stable_ids(viewer: Notebook) -> Notebook:
 
     The same input is to give the same bytes, and model ids are random in each kernel.
     """
-    ids = list(saved_models(viewer.metadata))
-    ids += [
-        output["data"][VIEW_MIME]["model_id"]
-        for cell in viewer.cells
-        for output in cell.get("outputs", [])
-        if VIEW_MIME in output.get("data", {})
-    ]
-    stable = {old: f"{number:032x}" for number, old in enumerate(dict.fromkeys(ids), 1)}
+    text = json.dumps(viewer)
+    # Only what looks random: a model may be named "a" in a notebook that some tool wrote.
+    ids = filter(_RANDOM_ID.fullmatch, saved_models(viewer.metadata))
+    named = (match[1] for match in _NAMED_ID.finditer(text))
+    stable = {old: f"{number:032x}" for number, old in enumerate(dict.fromkeys((*ids, *named)), 1)}
     if not stable:
         return viewer
-    text = re.sub("|".join(map(re.escape, stable)), lambda m: stable[m[0]], json.dumps(viewer))
+    text = re.sub("|".join(stable), lambda match: stable[match[0]], text)
     return nbformat.from_dict(json.loads(text))

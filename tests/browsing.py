@@ -40,6 +40,17 @@ class Viewer:
         """Wait until `text` is shown."""
         self.page.get_by_text(text, exact=False).first.wait_for(timeout=seconds * SECOND)
 
+    def wait_for(self, pattern: str, other_than: str | None, seconds: float = 30) -> str:
+        """The first group of `pattern` in the shown text, once there is one `other_than` that."""
+        deadline = time.monotonic() + seconds
+        while True:
+            # While an output is replaced it is not shown at all for a moment.
+            found = re.search(pattern, self.text())
+            if found and found[1] != other_than:
+                return found[1]
+            assert time.monotonic() < deadline, f"{pattern} did not become other than {other_than}"
+            time.sleep(0.1)
+
     def text(self) -> str:
         """All text that is shown."""
         shown: str = self.page.inner_text("body")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
 
-from nb2space.cli.output import report_failure
+from nb2space.cli.output import TERMINATED, report_failure
 from nb2space.version import __version__
 
 # Each command's module, imported only when the command is used: `--help` must answer at once.
@@ -38,12 +39,13 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; say what was perhaps meant when there is none."""
         import difflib
+        import shlex
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             close = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             if args[0].endswith(".ipynb"):
-                hint = f" To convert it: nb2space convert {args[0]}"
+                hint = f" To convert it: nb2space convert {shlex.quote(args[0])}"
             raise click.UsageError(f"There is no command '{args[0]}'.{hint}", context)
         return super().resolve_command(context, args)
 
@@ -62,8 +64,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and end the process with the exit code of its outcome."""
+    # As an exception, so that servers, kernels and temporary folders are cleaned up on the way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
-        code = cli(standalone_mode=False)
+        code = cli(prog_name="nb2space", standalone_mode=False)
     except BaseException as error:
         sys.exit(report_failure(error))
     sys.exit(code if isinstance(code, int) else 0)

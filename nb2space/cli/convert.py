@@ -9,7 +9,9 @@ import click
 from nb2space.cli.output import Sink, output_options
 
 
-@click.command(name="convert", no_args_is_help=True)
+@click.command(
+    name="convert", no_args_is_help=True, short_help="Make a Space folder of a notebook."
+)
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -37,7 +39,7 @@ from nb2space.cli.output import Sink, output_options
 @click.option("--no-execute", is_flag=True, help="Keep the outputs that NOTEBOOK was saved with.")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.IntRange(min=1),
     metavar="SECONDS",
     help="The most seconds that one cell may take. Without it: no limit.",
 )
@@ -55,13 +57,15 @@ def command(
     theme: str,
     parameters: tuple[str, ...],
     no_execute: bool,
-    timeout: float | None,
+    timeout: int | None,
     kernel: str | None,
     show_source: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Make a Space folder of NOTEBOOK: executed, without its code, ready to view and publish."""
+    import shlex
+
     from nb2space.cli.steps import convert_with_progress, read_parameters
     from nb2space.convert import Options, default_folder
 
@@ -76,5 +80,6 @@ def command(
         kernel=kernel,
     )
     conversion = convert_with_progress(sink, notebook, output or default_folder(notebook), options)
-    sink.say(f"See it:     nb2space view {conversion.folder}")
-    sink.say(f"Publish it: nb2space publish {conversion.folder}")
+    made = shlex.quote(str(conversion.folder))
+    sink.say(f"See it:     nb2space view {made}")
+    sink.say(f"Publish it: nb2space publish {made}")

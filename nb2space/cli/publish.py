@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from nb2space.publish import Plan
 
 
-@click.command(name="publish", no_args_is_help=True)
+@click.command(
+    name="publish", no_args_is_help=True, short_help="Put a Space folder on the Hugging Face Hub."
+)
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--to", "target", metavar="OWNER/NAME", help="The Space to publish to.")
 @click.option(
@@ -37,12 +39,23 @@ def command(
     quiet: bool,
 ) -> None:
     """Put the Space folder DIR on the Hugging Face Hub, and print its address when it answers."""
+    import shlex
     from dataclasses import asdict
 
     from nb2space import hub, publish
     from nb2space.cli.ask import ask_target, ask_visibility, may_ask
+    from nb2space.errors import InputError
     from nb2space.space import read_manifest
 
+    if folder.suffix == ".ipynb" and folder.is_file():
+        from nb2space.convert import default_folder
+
+        made = default_folder(folder)
+        raise InputError(
+            f"{folder} is a notebook, and what is published is the Space folder made of it: "
+            f"nb2space {'publish' if made.is_dir() else 'convert'} "
+            f"{shlex.quote(str(made if made.is_dir() else folder))}"
+        )
     sink = Sink(as_json, quiet)
     asking = may_ask(yes or as_json or quiet)
     manifest = read_manifest(folder)
@@ -61,10 +74,11 @@ def command(
         _show(sink, plan)
         sink.result({"plan": asdict(plan), "dry_run": True})
         return
-    publication = publish.publish(api, folder, plan, sink.say)
+    publication = publish.publish(api, folder, plan, sink.step)
     if not plan.commits:
-        sink.say(f"{plan.target} holds exactly these files already; there is nothing to commit.")
-    url = publish.follow(api, folder, publication, sink.say)
+        sink.step(f"{plan.target} holds exactly these files already; there is nothing to commit.")
+    sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
+    url = publish.follow(api, folder, publication, sink.step)
     sink.say(f"The app answers at {url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
     sink.result({**asdict(publication), "url": url, "committed": plan.commits})
@@ -73,9 +87,9 @@ def command(
 def _show(sink: Sink, plan: Plan) -> None:
     from nb2space.cli.steps import readable_size
 
-    sink.say(f"{plan.target}: {'exists' if plan.exists else 'would be made'}, {plan.visibility}")
-    if plan.changes_visibility:
-        sink.say(f"It would become {plan.visibility}.")
+    become = ", would become " if plan.changes_visibility else ", "
+    state = "exists" if plan.exists else "would be made"
+    sink.say(f"{plan.target}: {state}{become}{plan.visibility}")
     if plan.sets_key:
         sink.say("The secret NB2SPACE_KEY would be set.")
     width = max(len(file.path) for file in plan.files)

@@ -18,7 +18,7 @@ def read_parameters(given: tuple[str, ...]) -> dict[str, Value]:
     for text in given:
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
-            raise click.UsageError(f"-p {text} is not NAME=VALUE with a Python name.")
+            raise click.UsageError(f"-p {text} is not NAME=VALUE, such as -p year=2026.")
         values[name] = parse_value(value)
     return values
 

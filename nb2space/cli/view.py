@@ -9,7 +9,9 @@ import click
 from nb2space.cli.output import Sink, output_options, report_failure
 
 
-@click.command(name="view", no_args_is_help=True)
+@click.command(
+    name="view", no_args_is_help=True, short_help="See the app of a Space folder on this machine."
+)
 @click.argument("target", metavar="DIR|NOTEBOOK", type=click.Path(path_type=Path))
 @click.option("--no-browser", is_flag=True, help="Do not open the browser; print the address only.")
 @click.option(

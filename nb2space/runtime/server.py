@@ -24,8 +24,12 @@ from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from . import health
+from .connection import Gates, PageReader, gated_by
 from .headers import PAGE_HEADERS, PageHeaders, PlainHandler
-from .kernels import in_workplace
+from .kernels import cell_hashes, in_workplace, place_guard
+from .messages import TEXTS
+from .outputs import viewer_outputs
+from .problems import NoSource, Reports, note
 from .settings import Settings
 from .wakeup import cure_lost_wakeup
 from .workplace import Workplace
@@ -52,6 +56,20 @@ _TEMPLATE_FILES = r"/voila/templates/(nb2space/static/[\w-][\w.-]*)"
 
 class _PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
     """The app's page at `/`."""
+
+    def initialize(self, gates: Gates, **kwargs: Any) -> None:
+        """Take the gates, which must know what the page displays."""
+        self.gates = gates
+        super().initialize(**kwargs)
+
+    @tornado.web.authenticated
+    async def get(self, path: str | None = None) -> None:
+        """Execute the notebook for this viewer and send the page while it grows."""
+        reader = PageReader(self.gates)
+        async for html in self.get_generator(path=path):
+            reader.read(html)
+            self.write(html)
+            self.flush()
 
     def head(self, path: str | None = None) -> None:
         """Link previews and monitors ask with HEAD; no kernel is started for them."""
@@ -81,13 +99,16 @@ class SpaceServer(Voila):  # type: ignore[misc]
     """Voila with an allowlist of addresses and the headers of a Space."""
 
     settings: Settings
+    gates: Gates
+    reports: Reports
 
     def init_handlers(self) -> list[Any]:
         """Voila's handlers that the page needs, with ours before them."""
         kept = []
         for pattern, handler, *rest in super().init_handlers():
             if issubclass(handler, VoilaHandler):
-                kept.append((r"/", _with_headers(_PageHandler), *rest))
+                own = {**rest[0], "gates": self.gates}
+                kept.append((r"/", _with_headers(_PageHandler), own))
             elif handler is KernelHandler:
                 kept.append((pattern, _with_headers(_KernelHandler), *rest))
             elif handler is TemplateStaticFileHandler:
@@ -105,6 +126,7 @@ class SpaceServer(Voila):  # type: ignore[misc]
             raise SystemExit(f"Port {self.port} cannot be used: {error.strerror}.") from None
         log.info("Ready: the app answers on port %d.", self.port)
         self.ioloop = tornado.ioloop.IOLoop.current()
+        self.ioloop.add_callback(self.reports.listen)
         if self.settings.tethered:
             threading.Thread(target=self._end_with_input, daemon=True).start()
         try:
@@ -127,8 +149,15 @@ def serve(settings: Settings, workplace: Workplace) -> None:
     """Serve the app until the process is told to end."""
     cure_lost_wakeup()
     _keep_to_ourselves(settings, workplace)
-    server = SpaceServer(config=_config(settings, workplace))
+    live = nbformat.reads(workplace.notebook, as_version=4)
+    place_guard(workplace, cell_hashes(live))
+    gates = Gates(note, settings.language)
+    server = SpaceServer(config=_config(settings, workplace, gates))
     server.settings = settings
+    server.gates = gates
+    server.reports = Reports(workplace.reports, mask=str)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(NoSource())
     server.config_file_paths = []
     server.notebook_path = str(settings.folder / settings.notebook)
     server.initialize([])
@@ -145,12 +174,15 @@ def _keep_to_ourselves(settings: Settings, workplace: Workplace) -> None:
     os.environ["JUPYTER_RUNTIME_DIR"] = str(workplace.home / "jupyter-runtime")
 
 
-def _config(settings: Settings, workplace: Workplace) -> Config:
+def _config(settings: Settings, workplace: Workplace, gates: Gates) -> Config:
+    def for_viewers(outputs: list[Any]) -> list[Any]:
+        """The template's filter: a cell's outputs as a viewer may see them."""
+        return [nbformat.from_dict(o) for o in viewer_outputs(outputs, note, settings.language)]
+
     def live_notebook(request: HTTPServerRequest, notebook: Any, cwd: str) -> Any:
         """Voila's hook before a kernel starts: the notebook with its code, from memory."""
         live = nbformat.reads(workplace.notebook, as_version=4)
         live.metadata.kernelspec["name"] = settings.kernel
-        live.metadata["nb2space"] = {"version": settings.version if settings.watch else ""}
         return live
 
     return Config(
@@ -161,6 +193,7 @@ def _config(settings: Settings, workplace: Workplace) -> Config:
                 "open_browser": False,
                 "log_level": logging.ERROR,
                 "connection_dir_root": str(workplace.root),
+                "kernel_websocket_connection_class": gated_by(gates),
                 "tornado_settings": {
                     "headers": PAGE_HEADERS,
                     "default_handler_class": _NotFound,
@@ -172,15 +205,23 @@ def _config(settings: Settings, workplace: Workplace) -> Config:
                 "template": "nb2space",
                 "theme": settings.theme,
                 "strip_sources": not settings.show_source,
-                "show_tracebacks": False,
+                # Voila would put its own words in the place of the guard's reference number; what
+                # viewers see is decided by the template's filter, which lets no traceback pass.
+                "show_tracebacks": True,
                 "allow_template_override": "NO",
                 "allow_theme_override": "NO",
                 "file_allowlist": [],
                 "prelaunch_hook": live_notebook,
-                "multi_kernel_manager_class": in_workplace(workplace),
+                "multi_kernel_manager_class": in_workplace(workplace, gates),
+                "resources": {
+                    "language_code": settings.language,
+                    "texts": TEXTS[settings.language],
+                    "watched_version": settings.version if settings.watch else "",
+                },
             },
+            "VoilaExporter": {"filters": {"for_viewers": for_viewers}},
             # Sockets in the workplace rather than open ports of the container.
-            "KernelManager": {"transport": "ipc"},
+            "KernelManager": {"transport": workplace.transport},
             "MappingKernelManager": {
                 "cull_idle_timeout": _CULL_AFTER,
                 "cull_interval": _CULL_EVERY,

@@ -28,6 +28,7 @@ class Settings:
     title: str
     theme: str
     show_source: bool
+    language: str
     version: str
     key: str
     host: str
@@ -52,6 +53,7 @@ def take_settings(folder: Path, environment: MutableMapping[str, str] = os.envir
         title=manifest["title"],
         theme=manifest["theme"],
         show_source=manifest["show_source"],
+        language=manifest.get("language", "en"),
         version=hashlib.sha256(raw).hexdigest()[:16],
         key=given.get("NB2SPACE_KEY", ""),
         host=given.get("NB2SPACE_HOST", "0.0.0.0"),

@@ -49,6 +49,20 @@ class Workplace:
         """A home for what libraries like to write: caches, settings, histories."""
         return self.root / "home"
 
+    @property
+    def reports(self) -> Path:
+        """The socket at which kernels report problems."""
+        return self.root / "reports"
+
+    @property
+    def transport(self) -> str:
+        """How kernels talk: by sockets in the workplace where its path is short enough.
+
+        A Unix socket's path has at most 104 bytes on macOS (108 on Linux); Voila's folder and the
+        kernel's id take about 70 of them.
+        """
+        return "ipc" if os.name == "posix" and len(str(self.root)) < 32 else "tcp"
+
     def kernel_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
         """The part of `environment` that a kernel may see, with a home that can be written to."""
         kept = {

@@ -190,8 +190,9 @@ def app(hub: HubState, request: Request, parts: Mapping[str, str]) -> Response:
     if not repo.runtime.serving:
         return _page(503, f"Your Space is in the stage {repo.runtime.stage}")
     visit = AppRequest(request, repo, parts.get("path") or "/", repo.runtime.sha)
-    if repo.app is not None:
-        return repo.app(visit)
+    answering = repo.app or hub.app
+    if answering is not None:
+        return answering(visit)
     return _static_file(visit) if repo.sdk == "static" else _container_page(visit)
 
 

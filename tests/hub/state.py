@@ -152,7 +152,7 @@ class Repo:
     life: SpaceLife | None = None
     """How this Space goes on after a change; None for ``hub.life``."""
     app: App | None = None
-    """What answers at the Space's host while it serves; None for a small HTML page."""
+    """What answers at the Space's host while it serves; None for ``hub.app``."""
 
     @property
     def namespace(self) -> str:
@@ -234,6 +234,9 @@ class HubState:
         self.faults = Faults()
         self.life = SpaceLife()
         """How every Space goes on after a change, unless its repo says otherwise."""
+        self.app: App | None = None
+        """What answers at every Space's host, unless its repo says otherwise; None for a small
+        HTML page."""
         self.page_size = 1000
         """Entries per page of listings; lower it to see the client turn pages."""
         self.logs_stay_open = 0.0

@@ -1,0 +1,121 @@
+"""The socket between a viewer's page and its kernel, with the gate in it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import struct
+from typing import Any
+
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+from .gate import Gate
+from .outputs import Report
+from .problems import note
+
+log = logging.getLogger("nb2space")
+
+# The parts of a message on the socket, in their order; binary buffers follow.
+_PARTS = ("header", "parent_header", "metadata", "content")
+
+_KERNEL_ID = re.compile(r'"kernelId":\s*"([0-9a-f-]{36})"')
+_MODEL_ID = re.compile(r'"model_id":\s*"([0-9A-Za-z-]+)"')
+
+
+class Gates:
+    """The gate of each kernel, by the kernel's id."""
+
+    def __init__(self, report: Report, language: str) -> None:
+        self._report = report
+        self._language = language
+        self._gates: dict[str, Gate] = {}
+
+    def of(self, kernel_id: str) -> Gate:
+        """The gate of a kernel; made when it is first asked for."""
+        if kernel_id not in self._gates:
+            self._gates[kernel_id] = Gate(self._report, self._language)
+        return self._gates[kernel_id]
+
+    def forget(self, kernel_id: str) -> None:
+        """Drop the gate of a kernel that is gone."""
+        self._gates.pop(kernel_id, None)
+
+
+class PageReader:
+    """Reads a page while it is written: which kernel is its own, which widgets it displays."""
+
+    def __init__(self, gates: Gates) -> None:
+        self._gates = gates
+        self._kernel_id = ""
+
+    def read(self, html: str) -> None:
+        """Take in the next part of the page."""
+        if not self._kernel_id and (found := _KERNEL_ID.search(html)):
+            self._kernel_id = found[1]
+        if self._kernel_id:
+            self._gates.of(self._kernel_id).show(_MODEL_ID.findall(html))
+
+
+class GatedConnection(ZMQChannelsWebsocketConnection):
+    """A connection whose messages pass the kernel's gate in both directions.
+
+    `gates` is set by `gated_by`. The page's front end speaks the protocol
+    v1.kernel.websocket.jupyter.org; a client that speaks another is not answered.
+    """
+
+    gates: Gates
+
+    @property
+    def gate(self) -> Gate:
+        """The gate of this connection's kernel."""
+        return self.gates.of(self.kernel_id)
+
+    def handle_incoming_message(self, incoming_msg: str | bytes) -> None:
+        """Send a message of the page on to the kernel, if the gate admits it."""
+        if not self.channels or not isinstance(incoming_msg, bytes):
+            return
+        # The frame begins with the number of its parts; one that claims more than it holds would
+        # keep the server busy.
+        if int.from_bytes(incoming_msg[:8], "little") * 8 > len(incoming_msg):
+            return
+        try:
+            channel, parts = deserialize_msg_from_ws_v1(incoming_msg)
+            message = {name: json.loads(part) for name, part in zip(_PARTS, parts, strict=False)}
+            message["buffers"] = list(parts[len(_PARTS) :])
+            admitted = self.gate.admits(channel, message)
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError, struct.error):
+            # Not a message of the protocol, so not of the page either.
+            return
+        if admitted:
+            self.session.send(self.channels[channel], message)
+
+    def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
+        """Send on to the page what the gate makes of a message of the kernel."""
+        _, parts = self.session.feed_identities(outgoing_msg)
+        message = self.session.deserialize(parts)
+        if isinstance(stream, str):
+            stream = self.channels[stream]
+        channel = getattr(stream, "channel", "")
+        try:
+            sent = self.gate.release(channel, message)
+        except Exception as error:  # what the gate cannot read does not pass
+            note(f"a message of the kernel was not understood: {type(error).__name__}")
+            return
+        for released in sent:
+            parts = [self.session.pack(released[name]) for name in _PARTS]
+            packed = serialize_msg_to_ws_v1([*parts, *released["buffers"]], channel)
+            self.write_message(packed, binary=True)
+
+    def write_stderr(self, error_message: str, parent_header: Any) -> None:
+        """jupyter_server's own notices to the page go to the log."""
+        log.warning("%s", error_message)
+
+
+def gated_by(gates: Gates) -> type[GatedConnection]:
+    """The connection class whose kernels are behind `gates`."""
+    return type("GatedByGates", (GatedConnection,), {"gates": gates})

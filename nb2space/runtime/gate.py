@@ -1,0 +1,290 @@
+"""The gate between a kernel and its viewer's page: what is not on a list does not pass.
+
+One gate serves one kernel. It decides on messages as plain data (the Jupyter messaging protocol's
+dicts) and knows nothing of sockets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from .outputs import Report, reference_of, renderer_metadata, viewer_data, viewer_outputs
+from .outputs import clean_text as _clean_text
+
+Message = dict[str, Any]
+
+VIEW_MIME = "application/vnd.jupyter.widget-view+json"
+_WIDGET_TARGET = "jupyter.widget"
+_CONTROL_TARGET = "jupyter.widget.control"
+_OUTPUT_MODULE = "@jupyter-widgets/output"
+_REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
+
+# ipywidgets' protocol version, told when a model is opened (ipywidgets._version).
+_WIDGET_METADATA = {"version": "2.1.0"}
+
+# Methods of widget messages that a page sends: github.com/jupyter-widgets/ipywidgets,
+# packages/schema/messages.md.
+_PAGE_METHODS = {"update", "request_state", "request_states", "custom"}
+
+# What a page may read of a kernel's description; the rest tells of the machine.
+_KERNEL_INFO = {"status", "protocol_version", "implementation", "language_info"}
+
+
+class Gate:
+    """Decides what passes between one kernel and the pages of its viewer.
+
+    `report` notes the details of a problem and gives its reference number; `language` is the
+    viewers'.
+    """
+
+    def __init__(self, report: Report, language: str) -> None:
+        self._report = report
+        self._language = language
+        self._reached: set[str] = set()
+        self._held: dict[str, Message] = {}
+        self._controls: set[str] = set()
+
+    # -- from the page ----------------------------------------------------------------------
+
+    def admits(self, channel: str, message: Message) -> bool:
+        """True when a message of the page may reach the kernel."""
+        kind = message.get("header", {}).get("msg_type")
+        content = message.get("content", {})
+        if channel != "shell" or not isinstance(content, dict):
+            return False
+        if kind in ("kernel_info_request", "comm_info_request"):
+            return True
+        comm = content.get("comm_id")
+        if kind == "comm_open":
+            if content.get("target_name") != _CONTROL_TARGET:
+                return False
+            self._controls.add(str(comm))
+            return True
+        if kind == "comm_msg":
+            data = content.get("data")
+            method = data.get("method") if isinstance(data, dict) else None
+            return method in _PAGE_METHODS and comm in self._reached | self._controls
+        return kind == "comm_close" and comm in self._controls
+
+    # -- from the kernel --------------------------------------------------------------------
+
+    def show(self, model_ids: Iterable[str]) -> None:
+        """Tell the gate which widget models the page displays."""
+        self._reached.update(model_ids)
+
+    def release(self, channel: str, message: Message) -> list[Message]:
+        """The messages that the page gets in the place of a kernel's message, in order."""
+        handler = _HANDLERS.get((channel, message["header"]["msg_type"]))
+        if handler is None:
+            return []
+        bare = {
+            **message,
+            "header": {**message["header"], "username": ""},
+            "parent_header": _bare_parent(message.get("parent_header")),
+            "metadata": {},
+            "buffers": message.get("buffers") or [],
+        }
+        return list(handler(self, bare, message["content"]))
+
+    def _status(self, message: Message, content: Message) -> Iterator[Message]:
+        yield {**message, "content": {"execution_state": content.get("execution_state")}}
+
+    def _kernel_info(self, message: Message, content: Message) -> Iterator[Message]:
+        kept = {name: content[name] for name in _KERNEL_INFO if name in content}
+        yield {**message, "content": {**kept, "banner": "", "help_links": []}}
+
+    def _comm_info(self, message: Message, content: Message) -> Iterator[Message]:
+        comms = {
+            name: comm
+            for name, comm in content.get("comms", {}).items()
+            if name in self._reached | self._controls
+        }
+        yield {**message, "content": {"status": content.get("status", "ok"), "comms": comms}}
+
+    def _clear(self, message: Message, content: Message) -> Iterator[Message]:
+        yield {**message, "content": {"wait": bool(content.get("wait"))}}
+
+    def _stream(self, message: Message, content: Message) -> Iterator[Message]:
+        if content.get("name") == "stdout":
+            text = _clean_text(content.get("text", ""))
+            yield {**message, "content": {"name": "stdout", "text": text}}
+
+    def _display(self, message: Message, content: Message) -> Iterator[Message]:
+        data = viewer_data(content.get("data", {}))
+        view = data.get(VIEW_MIME)
+        if isinstance(view, dict):
+            yield from self._reach([str(view.get("model_id"))])
+        yield {
+            **message,
+            "content": {
+                "data": data,
+                "metadata": renderer_metadata(content.get("metadata", {})),
+                "transient": content.get("transient", {}),
+            },
+        }
+
+    def _error(self, message: Message, content: Message) -> Iterator[Message]:
+        reference = reference_of(content, self._report)
+        outputs = viewer_outputs(
+            [{"output_type": "error", "ename": "nb2space", "evalue": reference}],
+            self._report,
+            self._language,
+        )
+        yield {
+            **message,
+            "header": {**message["header"], "msg_type": "display_data"},
+            "metadata": {"nb2space_reference": reference},
+            "content": {"data": outputs[0]["data"], "metadata": {}, "transient": {}},
+        }
+
+    def _open(self, message: Message, content: Message) -> Iterator[Message]:
+        model_id = str(content.get("comm_id"))
+        if content.get("target_name") != _WIDGET_TARGET:
+            return
+        opened = {**message, "metadata": _WIDGET_METADATA, "content": content}
+        self._held[model_id] = opened
+        if model_id in self._reached:
+            yield from self._reach([model_id])
+
+    def _change(self, message: Message, content: Message) -> Iterator[Message]:
+        comm, data = str(content.get("comm_id")), content.get("data")
+        if not isinstance(data, dict):
+            return
+        if comm in self._controls:
+            yield from self._states(message, content, data)
+        elif comm in self._held:
+            _merge(self._held[comm], message, data)
+        elif comm in self._reached:
+            state = self._cleaned(data.get("state"))
+            yield from self._reach(_references(state))
+            changed = {**data, "state": state} if state is not None else data
+            yield {**message, "content": {"comm_id": comm, "data": changed}}
+
+    def _close(self, message: Message, content: Message) -> Iterator[Message]:
+        comm = str(content.get("comm_id"))
+        self._held.pop(comm, None)
+        if comm in self._reached:
+            yield {**message, "content": {"comm_id": comm, "data": {}}}
+
+    def _states(self, message: Message, content: Message, data: Message) -> Iterator[Message]:
+        """The answer to request_states: the displayed models go, the others are held."""
+        if data.get("method") != "update_states":
+            return
+        states = data.get("states", {})
+        buffers: dict[str, list[tuple[list[Any], Any]]] = {}
+        for path, buffer in zip(data.get("buffer_paths", []), message["buffers"], strict=False):
+            buffers.setdefault(str(path[0]), []).append((path, buffer))
+        for model_id, model in states.items():
+            self._held[model_id] = _as_opened(message, model_id, model, buffers.get(model_id, []))
+        for opened in self._reach(list(self._reached)):
+            model_id = opened["content"]["comm_id"]
+            states[model_id] = {**states[model_id], "state": opened["content"]["data"]["state"]}
+        sent = [name for name in states if name in self._reached]
+        kept = [pair for name in sent for pair in buffers.get(name, [])]
+        yield {
+            **message,
+            "buffers": [buffer for _, buffer in kept],
+            "content": {
+                "comm_id": content["comm_id"],
+                "data": {
+                    "method": "update_states",
+                    "states": {name: states[name] for name in sent},
+                    "buffer_paths": [path for path, _ in kept],
+                },
+            },
+        }
+
+    # -- models -----------------------------------------------------------------------------
+
+    def _reach(self, model_ids: Iterable[str]) -> Iterator[Message]:
+        """Release what is held of these models and of all that they refer to, referents first."""
+        for model_id in model_ids:
+            self._reached.add(model_id)
+            opened = self._held.pop(model_id, None)
+            if opened is None:
+                continue
+            data = opened["content"]["data"]
+            state = self._cleaned(data.get("state"))
+            yield from self._reach(_references(state))
+            yield {**opened, "content": {**opened["content"], "data": {**data, "state": state}}}
+
+    def _cleaned(self, state: Any) -> Any:
+        """A widget's state with its captured outputs as a viewer may see them."""
+        if isinstance(state, dict) and isinstance(state.get("outputs"), list | tuple):
+            outputs = viewer_outputs(state["outputs"], self._report, self._language)
+            return {**state, "outputs": outputs}
+        return state
+
+
+_HANDLERS = {
+    ("iopub", "status"): Gate._status,
+    ("iopub", "stream"): Gate._stream,
+    ("iopub", "display_data"): Gate._display,
+    ("iopub", "update_display_data"): Gate._display,
+    ("iopub", "execute_result"): Gate._display,
+    ("iopub", "clear_output"): Gate._clear,
+    ("iopub", "error"): Gate._error,
+    ("iopub", "comm_open"): Gate._open,
+    ("iopub", "comm_msg"): Gate._change,
+    ("iopub", "comm_close"): Gate._close,
+    ("shell", "kernel_info_reply"): Gate._kernel_info,
+    ("shell", "comm_info_reply"): Gate._comm_info,
+}
+
+
+def _bare_parent(parent: Any) -> Message:
+    """The parent's header as the page needs it, to know which request an answer belongs to."""
+    if not isinstance(parent, dict):
+        return {}
+    kept = {n: parent[n] for n in ("msg_id", "msg_type", "session", "date", "version") if n in parent}
+    return {**kept, "username": ""} if kept else {}
+
+
+def _as_opened(
+    message: Message, model_id: str, model: Message, buffers: list[tuple[list[Any], Any]]
+) -> Message:
+    """A comm_open message for a model that request_states told of."""
+    return {
+        **message,
+        "header": {**message["header"], "msg_type": "comm_open"},
+        "metadata": _WIDGET_METADATA,
+        # In update_states a path begins with the model's id and 'state'.
+        "buffers": [buffer for _, buffer in buffers],
+        "content": {
+            "comm_id": model_id,
+            "target_name": _WIDGET_TARGET,
+            "data": {
+                "state": model.get("state", {}),
+                "buffer_paths": [path[2:] for path, _ in buffers],
+            },
+        },
+    }
+
+
+def _merge(opened: Message, message: Message, data: Message) -> None:
+    """Take a change of a model that is held back into what is held."""
+    if not isinstance(data.get("state"), dict):
+        return
+    held = opened["content"]["data"]
+    changed = set(data["state"])
+    paths, buffers = held.get("buffer_paths", []), opened["buffers"]
+    kept = [(p, b) for p, b in zip(paths, buffers, strict=False) if p and p[0] not in changed]
+    new = list(zip(data.get("buffer_paths", []), message["buffers"], strict=False))
+    held["state"] = {**held.get("state", {}), **data["state"]}
+    held["buffer_paths"] = [path for path, _ in [*kept, *new]]
+    opened["buffers"] = [buffer for _, buffer in [*kept, *new]]
+
+
+def _references(value: Any) -> list[str]:
+    """The ids of the models that a state refers to, its captured outputs included."""
+    if isinstance(value, str):
+        return _REFERENCE.findall(value)
+    if isinstance(value, dict):
+        view = value.get(VIEW_MIME)
+        own = [str(view["model_id"])] if isinstance(view, dict) and "model_id" in view else []
+        return own + [found for item in value.values() for found in _references(item)]
+    if isinstance(value, list | tuple):
+        return [found for item in value for found in _references(item)]
+    return []

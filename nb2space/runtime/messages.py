@@ -1,0 +1,28 @@
+"""What viewers are told, in their language."""
+
+from __future__ import annotations
+
+import html
+
+TEXTS = {
+    "en": {
+        "problem": "This part could not be shown (reference {reference}).",
+        "toast": "Something went wrong (reference {reference}). The author can look it up.",
+        "preparing": "Preparing the app: {done} of {all}",
+        "waiting": "This app is being prepared.",
+        "reload": "The page looks again by itself every half minute.",
+    },
+    "id": {
+        "problem": "Bagian ini tidak dapat ditampilkan (referensi {reference}).",
+        "toast": "Terjadi kesalahan (referensi {reference}). Penulis dapat memeriksanya.",
+        "preparing": "Menyiapkan aplikasi: {done} dari {all}",
+        "waiting": "Aplikasi ini sedang disiapkan.",
+        "reload": "Halaman ini memuat ulang sendiri setiap setengah menit.",
+    },
+}
+
+
+def problem_html(reference: str, language: str) -> str:
+    """The friendly sentence in the place of what failed, as HTML."""
+    text = TEXTS[language]["problem"].format(reference=reference)
+    return f'<p class="nb2space-problem">{html.escape(text)}</p>'

@@ -1,0 +1,117 @@
+"""What of an output a viewer may see.
+
+Used for the viewer's notebook at conversion, and in the Space for everything that a live kernel
+sends: the same rule in both places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .messages import problem_html
+
+Output = dict[str, Any]
+Report = Callable[[str], str]
+"""Takes the details of a problem and gives its reference number."""
+
+GUARDED = "nb2space"
+"""The error name under which the guard in a kernel sends a reference number."""
+
+# What a renderer needs to know of an output, per MIME type or beside it; the rest is dropped.
+_RENDERER_METADATA = {"width", "height", "needs_background", "unconfined", "isolated", "expanded"}
+
+_REFERENCE = re.compile(r"[0-9A-F]{6}")
+_COLOURS = r"(?:\x1b\[[0-9;]*m)*"
+
+# A traceback from its head line to the error's own line, in Python's form and in IPython's.
+_TRACEBACK = re.compile(
+    rf"^.*{_COLOURS}Traceback{_COLOURS} \(most recent call last\).*\n(?:.*\n)*?"
+    rf"{_COLOURS}[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit|Iteration)\b.*$",
+    re.MULTILINE,
+)
+_TRACEBACK_HEAD = re.compile(r"Traceback \(most recent call last\)")
+
+# "path:12: UserWarning: text" and the source line that Python's warnings print below it.
+_WARNING = re.compile(r"^\S[^\n]*:\d+: \w*Warning: [^\n]*(?:\n[ \t]+[^\n]*)?$", re.MULTILINE)
+
+# Where a kernel keeps a cell's source for tracebacks (ipykernel.compiler.get_tmp_directory).
+_CELL_FILE = re.compile(r"[^\s\"'<>(]*ipykernel_\d+[/\\]+\d+\.py")
+_TEXT_TYPES = re.compile(r"text/|application/(?:json|javascript)|image/svg")
+
+
+def viewer_outputs(outputs: Iterable[Output], report: Report, language: str) -> list[Output]:
+    """The outputs as a viewer may see them; a failed one becomes a friendly sentence."""
+    shown = []
+    for output in outputs:
+        kept = viewer_output(output, report, language)
+        if kept is not None:
+            shown.append(kept)
+    return shown
+
+
+def viewer_output(output: Output, report: Report, language: str) -> Output | None:
+    """One output as a viewer may see it; None for what is not for viewers."""
+    kind = output.get("output_type")
+    if kind == "stream":
+        if output.get("name") != "stdout":
+            return None
+        return {"output_type": "stream", "name": "stdout", "text": clean_text(output["text"])}
+    if kind == "error":
+        data = {"text/html": problem_html(reference_of(output, report), language)}
+        return {"output_type": "display_data", "data": data, "metadata": {}}
+    if kind in ("display_data", "execute_result"):
+        return {
+            "output_type": "display_data",
+            "data": viewer_data(output.get("data", {})),
+            "metadata": renderer_metadata(output.get("metadata", {})),
+        }
+    return None
+
+
+def reference_of(error: dict[str, Any], report: Report) -> str:
+    """The reference number of an error: the guard's, else a new one that `report` gives."""
+    value = str(error.get("evalue", ""))
+    if error.get("ename") == GUARDED and _REFERENCE.fullmatch(value):
+        return value
+    return report(f"{error.get('ename')}: {value}")
+
+
+def viewer_data(data: dict[str, Any]) -> dict[str, Any]:
+    """The MIME bundle without what is never shown, its texts cleaned."""
+    # The plain text beside a richer form is a Python repr: never shown, and it tells of the code.
+    rich = {mime: value for mime, value in data.items() if mime != "text/plain"}
+    return {mime: _clean_value(mime, value) for mime, value in (rich or data).items()}
+
+
+def renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The metadata that a renderer uses."""
+    kept: dict[str, Any] = {}
+    for name, value in metadata.items():
+        if name in _RENDERER_METADATA:
+            kept[name] = value
+        elif "/" in name and isinstance(value, dict):
+            kept[name] = {k: v for k, v in value.items() if k in _RENDERER_METADATA}
+    return kept
+
+
+def clean_text(text: str | list[str]) -> str:
+    """`text` without tracebacks, warnings' source lines and the kernel's file names."""
+    joined = text if isinstance(text, str) else "".join(text)
+    if _TRACEBACK_HEAD.search(re.sub(_COLOURS, "", joined)):
+        joined = _TRACEBACK.sub("", joined)
+        # A traceback in a form of its own: nothing of what follows its head is sure to be clean.
+        plain_head = _TRACEBACK_HEAD.search(joined)
+        if plain_head:
+            joined = joined[: plain_head.start()]
+    joined = _WARNING.sub("", joined)
+    return _CELL_FILE.sub("notebook", joined)
+
+
+def _clean_value(mime: str, value: Any) -> Any:
+    if _TEXT_TYPES.match(mime) and isinstance(value, str | list):
+        if isinstance(value, list) and not all(isinstance(line, str) for line in value):
+            return value
+        return clean_text(value)
+    return value

@@ -1,0 +1,271 @@
+"""The gate: what passes between a kernel and a page, as messages of the Jupyter protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nb2space.runtime.gate import VIEW_MIME, Gate
+
+SOURCE = "secret_variable = load('customers')"
+
+
+def gate(shown: Iterable[str] = (), reports: list[str] | None = None) -> Gate:
+    noted = [] if reports is None else reports
+
+    def report(details: str) -> str:
+        noted.append(details)
+        return f"{len(noted):06X}"
+
+    made = Gate(report, "en")
+    made.show(shown)
+    return made
+
+
+def message(kind: str, content: Any, *, buffers: Any = (), **more: Any) -> dict[str, Any]:
+    return {
+        "header": {"msg_type": kind, "msg_id": "m", "username": "ana", "session": "s"},
+        "parent_header": {"msg_id": "p", "username": "ana", "msg_type": "comm_msg", "code": SOURCE},
+        "metadata": {"path": "/home/ana/report.ipynb"},
+        "content": content,
+        "buffers": list(buffers),
+        **more,
+    }
+
+
+def opened(model_id: str, state: Any) -> dict[str, Any]:
+    content = {"comm_id": model_id, "target_name": "jupyter.widget", "data": {"state": state}}
+    return message("comm_open", content)
+
+
+def updated(model_id: str, state: Any) -> dict[str, Any]:
+    data = {"method": "update", "state": state, "buffer_paths": []}
+    return message("comm_msg", {"comm_id": model_id, "data": data})
+
+
+def ids(messages: list[dict[str, Any]]) -> list[str]:
+    return [m["content"].get("comm_id", m["header"]["msg_type"]) for m in messages]
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind", "content"),
+    [
+        ("shell", "execute_request", {"code": "1"}),
+        ("shell", "inspect_request", {"code": "x", "cursor_pos": 1}),
+        ("shell", "complete_request", {"code": "x", "cursor_pos": 1}),
+        ("shell", "history_request", {"hist_access_type": "tail"}),
+        ("shell", "is_complete_request", {"code": "x"}),
+        ("shell", "shutdown_request", {"restart": True}),
+        ("control", "shutdown_request", {"restart": False}),
+        ("control", "debug_request", {"command": "initialize"}),
+        ("control", "kernel_info_request", {}),
+        ("control", "execute_request", {"code": "1"}),
+        ("stdin", "input_reply", {"value": "1"}),
+        ("shell", "comm_open", {"comm_id": "a", "target_name": "jupyter.widget", "data": {}}),
+        ("shell", "comm_open", {"comm_id": "a", "target_name": "author.comm", "data": {}}),
+        ("shell", "comm_msg", {"comm_id": "hidden", "data": {"method": "request_state"}}),
+        ("shell", "comm_msg", {"comm_id": "shown", "data": {"method": "exec", "code": "1"}}),
+        ("shell", "comm_msg", {"comm_id": "shown", "data": None}),
+        ("shell", "comm_close", {"comm_id": "shown"}),
+        ("shell", None, {}),
+        ("shell", "kernel_info_request", None),
+        ("iopub", "comm_msg", {"comm_id": "shown", "data": {"method": "update"}}),
+    ],
+)
+def test_what_a_page_has_no_need_of_is_not_admitted(channel: str, kind: str, content: Any) -> None:
+    assert not gate(["shown"]).admits(channel, message(kind, content))
+
+
+def test_what_a_page_needs_is_admitted() -> None:
+    one = gate(["shown"])
+    assert one.admits("shell", message("kernel_info_request", {}))
+    assert one.admits("shell", message("comm_info_request", {"target_name": "jupyter.widget"}))
+    control = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
+    assert one.admits("shell", message("comm_open", control))
+    for comm, method in [("c", "request_states"), ("shown", "update"), ("shown", "custom")]:
+        content = {"comm_id": comm, "data": {"method": method}}
+        assert one.admits("shell", message("comm_msg", content))
+    assert one.admits("shell", message("comm_close", {"comm_id": "c"}))
+
+
+@pytest.mark.parametrize(
+    ("channel", "kind"),
+    [
+        ("iopub", "execute_input"),
+        ("shell", "execute_reply"),
+        ("shell", "inspect_reply"),
+        ("shell", "history_reply"),
+        ("iopub", "debug_event"),
+        ("control", "debug_reply"),
+        ("stdin", "input_request"),
+        ("iopub", "iopub_welcome"),
+        ("iopub", "a_new_kind"),
+    ],
+)
+def test_what_a_kernel_says_besides_does_not_pass(channel: str, kind: str) -> None:
+    assert gate().release(channel, message(kind, {"code": SOURCE})) == []
+
+
+def test_an_error_becomes_a_sentence_with_a_number_and_the_details_go_to_the_log() -> None:
+    reports: list[str] = []
+    content = {"ename": "ValueError", "evalue": "bad", "traceback": [SOURCE, "x"]}
+    (shown,) = gate(reports=reports).release("iopub", message("error", content))
+    assert shown["header"]["msg_type"] == "display_data"
+    assert "reference 000001" in shown["content"]["data"]["text/html"]
+    assert shown["metadata"] == {"nb2space_reference": "000001"}
+    assert "secret_variable" not in json.dumps(shown)
+    assert reports == ["ValueError: bad"]
+
+
+def test_the_number_that_the_kernel_gave_is_kept_and_no_other_text() -> None:
+    reports: list[str] = []
+    one = gate(reports=reports)
+    guarded = {"ename": "nb2space", "evalue": "AB12CD", "traceback": []}
+    (shown,) = one.release("iopub", message("error", guarded))
+    assert "reference AB12CD" in shown["content"]["data"]["text/html"] and reports == []
+    forged = {"ename": "nb2space", "evalue": f"<b>{SOURCE}</b>", "traceback": []}
+    (shown,) = one.release("iopub", message("error", forged))
+    assert "secret_variable" not in json.dumps(shown)
+
+
+def test_stderr_and_what_tells_of_the_machine_stay_behind() -> None:
+    one = gate()
+    assert one.release("iopub", message("stream", {"name": "stderr", "text": SOURCE})) == []
+    (info,) = one.release(
+        "shell",
+        message(
+            "kernel_info_reply",
+            {"status": "ok", "protocol_version": "5.4", "banner": "/home/ana", "debugger": True},
+        ),
+    )
+    (status,) = one.release("iopub", message("status", {"execution_state": "busy", "x": SOURCE}))
+    for sent in (info, status):
+        assert "ana" not in json.dumps(sent) and "secret_variable" not in json.dumps(sent)
+        assert sent["parent_header"]["msg_id"] == "p"
+
+
+TRACEBACK = f"""before
+Traceback (most recent call last):
+  File "/tmp/ipykernel_123/456.py", line 2, in <module>
+    {SOURCE}
+NameError: name 'load' is not defined
+after
+"""
+IPYTHON_TRACEBACK = f"""before
+\x1b[31m---------------------------------------------------------------------------\x1b[39m
+\x1b[31mNameError\x1b[39m                                 Traceback (most recent call last)
+\x1b[36mCell\x1b[39m\x1b[36m \x1b[39m\x1b[32mIn[1]\x1b[39m\x1b[32m, line 1\x1b[39m
+\x1b[32m----> \x1b[39m\x1b[32m1\x1b[39m {SOURCE}
+
+\x1b[31mNameError\x1b[39m: name 'load' is not defined
+"""
+WARNING = f"""before
+/tmp/ipykernel_123/456.py:3: UserWarning: careful
+  {SOURCE}
+after
+"""
+
+
+@pytest.mark.parametrize("text", [TRACEBACK, IPYTHON_TRACEBACK, WARNING], ids=["py", "ipy", "warn"])
+@pytest.mark.parametrize("mime", ["stream", "text/plain", "text/html", "output"])
+def test_a_traceback_in_what_is_shown_does_not_pass(text: str, mime: str) -> None:
+    one = gate(["o"])
+    if mime == "stream":
+        sent = one.release("iopub", message("stream", {"name": "stdout", "text": text}))
+    elif mime == "output":
+        outputs = [{"output_type": "stream", "name": "stdout", "text": text}]
+        sent = one.release("iopub", updated("o", {"outputs": outputs}))
+    else:
+        sent = one.release("iopub", message("display_data", {"data": {mime: text}}))
+    shown = json.dumps(sent)
+    assert "secret_variable" not in shown and "ipykernel_" not in shown
+    assert "before" in shown
+
+
+def test_models_that_nothing_displays_are_held_until_something_does() -> None:
+    one = gate(["shown"])
+    assert one.release("iopub", opened("hidden", {"value": SOURCE})) == []
+    assert one.release("iopub", updated("hidden", {"value": "now harmless"})) == []
+    sent = one.release("iopub", updated("shown", {"children": ["IPY_MODEL_hidden"]}))
+    assert ids(sent) == ["hidden", "shown"]
+    assert sent[0]["content"]["data"]["state"] == {"value": "now harmless"}
+    assert one.release("iopub", updated("hidden", {"value": "later"})) != []
+
+
+def test_a_displayed_view_releases_its_model_and_all_that_it_refers_to_first() -> None:
+    one = gate()
+    one.release("iopub", opened("layout", {}))
+    one.release("iopub", opened("box", {"layout": "IPY_MODEL_layout", "outputs": []}))
+    view = message("display_data", {"data": {VIEW_MIME: {"model_id": "box"}, "text/plain": "B()"}})
+    assert ids(one.release("iopub", view)) == ["layout", "box", "display_data"]
+
+
+def test_states_that_nothing_displays_are_not_told_of_but_are_known_later() -> None:
+    one = gate(["box"])
+    control = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
+    one.admits("shell", message("comm_open", control))
+    states = {
+        "box": {"model_name": "BoxModel", "state": {"children": ["IPY_MODEL_child"]}},
+        "child": {"model_name": "ImageModel", "state": {}},
+        "hidden": {"model_name": "TextModel", "state": {"value": SOURCE}},
+    }
+    data = {
+        "method": "update_states",
+        "states": states,
+        "buffer_paths": [["hidden", "state", "x"], ["child", "state", "value"]],
+    }
+    answer = message("comm_msg", {"comm_id": "c", "data": data}, buffers=[b"no", b"picture"])
+    (sent,) = one.release("iopub", answer)
+    assert set(sent["content"]["data"]["states"]) == {"box", "child"}
+    assert sent["content"]["data"]["buffer_paths"] == [["child", "state", "value"]]
+    assert sent["buffers"] == [b"picture"]
+    view = message("display_data", {"data": {VIEW_MIME: {"model_id": "hidden"}}})
+    late, _ = one.release("iopub", view)
+    assert late["content"]["data"]["buffer_paths"] == [["x"]] and late["buffers"] == [b"no"]
+
+
+def test_captured_outputs_are_cleaned_in_every_way_that_they_are_sent() -> None:
+    outputs = [
+        {"output_type": "stream", "name": "stderr", "text": SOURCE},
+        {"output_type": "error", "ename": "E", "evalue": "v", "traceback": [SOURCE]},
+        {"output_type": "stream", "name": "stdout", "text": "good"},
+    ]
+    one = gate(["a", "b"])
+    control = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
+    one.admits("shell", message("comm_open", control))
+    states = {"a": {"state": {"outputs": outputs}}}
+    data = {"method": "update_states", "states": states, "buffer_paths": []}
+    for answer in (
+        message("comm_msg", {"comm_id": "c", "data": data}),
+        opened("b", {"outputs": outputs}),
+        updated("b", {"outputs": outputs}),
+    ):
+        shown = json.dumps(one.release("iopub", answer))
+        assert "good" in shown and "could not be shown" in shown
+        assert "secret_variable" not in shown
+
+
+_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["data", "state", "method", "comm_id", "outputs", "states", "text", "name"]),
+        inner,
+        max_size=4,
+    ),
+    max_leaves=12,
+)
+_kinds = st.sampled_from(
+    ["status", "stream", "display_data", "clear_output", "error", "comm_open", "comm_msg",
+     "comm_close", "execute_request", "kernel_info_reply", "comm_info_reply"]
+)  # fmt: skip
+
+
+@given(_kinds, st.sampled_from(["shell", "iopub", "control"]), _values)
+def test_nothing_that_a_page_sends_makes_it_fail(kind: str, channel: str, content: Any) -> None:
+    assert gate(["a"]).admits(channel, message(kind, content)) in (True, False)

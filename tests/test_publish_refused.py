@@ -1,0 +1,333 @@
+"""`nb2space publish` where it must not or cannot go on: one sentence, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from conftest import ExampleSpace, Outcome
+from hub import Cut, Fault, HubServer, LoggedRequest, LoseAnswer, Refuse, Repo, SpaceLife
+from publishing import (
+    FREE_TOKEN,
+    KEY_SECRET,
+    READ_TOKEN,
+    Author,
+    an_author,
+    files_of,
+    foreign_space,
+    published_files,
+    sent,
+)
+
+pytestmark = pytest.mark.kernel
+
+
+@pytest.fixture
+def author(
+    example_spaces: Callable[[str], ExampleSpace],
+    tmp_path: Path,
+    own_key_store: Path,
+    run: Callable[..., Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Author]:
+    with an_author(example_spaces("report"), tmp_path, own_key_store, run, monkeypatch) as someone:
+        yield someone
+
+
+def refused(author: Author, outcome: Outcome, code: int) -> str:
+    """The sentence of a refusal before which nothing was sent, and after which nothing is known."""
+    assert author.hub.log.writes == []
+    return sentence(outcome, code)
+
+
+def sentence(outcome: Outcome, code: int) -> str:
+    """The one line of a refusal."""
+    assert (outcome.code, outcome.out) == (code, ""), outcome.err
+    lines = outcome.err.splitlines()
+    assert lines[-1].startswith("Error: ") and "Traceback" not in outcome.err
+    return lines[-1].removeprefix("Error: ")
+
+
+LOG_IN = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        (None, f"You are not logged in to the Hugging Face Hub. {LOG_IN}"),
+        ("hf_test_nonsense", f"The Hub does not accept your token. {LOG_IN}"),
+        (READ_TOKEN, "Your token 'test token' may only read. Make one of type 'write' at "
+         "{hub}/settings/tokens, then: hf auth login"),
+    ],
+    ids=["none", "invalid", "read"],
+)  # fmt: skip
+def test_tokens(author: Author, token: str | None, said: str) -> None:
+    outcome = author.publish(token=token)
+    assert refused(author, outcome, 2) == said.format(hub=author.hub.url)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["ana/two--hyphens", "ana/-report", "ana/a/b", "ana/", "", "ana/report.git", "ana/a b",
+     "https://huggingface.co/spaces/ana/report"],
+)  # fmt: skip
+def test_names_that_the_hub_refuses(author: Author, name: str) -> None:
+    said = refused(author, author.publish("--to", name), 2)
+    assert name in said and "is not a name that the Hub allows: OWNER/NAME" in said
+
+
+def test_owners(author: Author) -> None:
+    author.hub.add_org("readers", {"ana": "read"}, plan="team")
+    said = refused(author, author.publish("--to", "bob/report"), 2)
+    assert said == (
+        "You (ana) cannot publish to 'bob': it is neither you nor one of your organisations "
+        "(readers)."
+    )
+    said = sentence(author.publish("--to", "readers/report"), 2)
+    assert said.startswith("Your token may not do this (making the Space readers/report): You don")
+    assert said.endswith("or another owner with --to.")
+    assert author.hub.repos == {}
+
+
+def test_free_plan(author: Author) -> None:
+    outcome = author.publish(token=FREE_TOKEN)
+    said = sentence(outcome, 3)
+    assert said.startswith("The Hub asks for a paid plan while making the Space bob/report: ")
+    assert "PRO" in said and "(Docker" not in said
+    assert author.hub.repos == {} and author.record.published == {}
+
+
+def test_no_network(author: Author) -> None:
+    author.hub.stop()
+    said = refused(author, author.publish(), 3)
+    assert said.startswith(f"The Hub at {author.hub.url} cannot be reached (")
+    assert said.endswith("Nothing was sent; check the network and run the same command again.")
+
+
+def test_space_of_something_else(author: Author) -> None:
+    theirs = {"app.py": b"print()", "README.md": b"---\nsdk: gradio\n---\n"}
+    repo = foreign_space(author.hub, "ana/report", theirs)
+    said = refused(author, author.publish(), 2)
+    assert said == (
+        "ana/report exists and was not made by nb2space; its files would be deleted. Choose "
+        "another name with --to, or replace it with --overwrite."
+    )
+    assert author.publish("--overwrite").code == 0
+    assert len(repo.commits) == 2
+    assert published_files(repo) == files_of(author.folder)
+
+
+@pytest.mark.parametrize("manifest", [b'{"space_id": "1", "title": "Stocks"}', b"[]", b"\xff"])
+def test_space_of_another_folder(author: Author, manifest: bytes) -> None:
+    repo = foreign_space(author.hub, "ana/report", {"nb2space.json": manifest})
+    said = refused(author, author.publish(), 2)
+    title = "Stocks" if b"Stocks" in manifest else "?"
+    assert said.startswith(f"ana/report was published from another Space folder ('{title}').")
+    assert author.publish("--overwrite").code == 0
+    assert published_files(repo) == files_of(author.folder)
+
+
+def test_space_made_in_the_browser_is_filled(author: Author) -> None:
+    repo = foreign_space(author.hub, "ana/report", {"README.md": b"---\nsdk: docker\n---\n"})
+    assert author.published() is repo
+    assert published_files(repo) == files_of(author.folder)
+
+
+def test_folders_that_cannot_be_published(author: Author, tmp_path: Path) -> None:
+    readme = author.folder / "README.md"
+    before = readme.read_bytes()
+    readme.write_bytes(before + b"by hand")
+    said = refused(author, author.publish(), 2)
+    assert said == f"{readme} was changed after the conversion; convert the notebook again."
+    readme.unlink()
+    said = refused(author, author.publish(), 2)
+    assert said == f"{readme} is missing; convert the notebook again."
+    readme.write_bytes(before)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("x")
+    said = refused(author, author.publish(folder=tmp_path / "mine"), 2)
+    assert said.endswith("it has no nb2space.json. Make one: nb2space convert NOTEBOOK")
+    said = refused(author, author.publish(folder=tmp_path / "nothing"), 2)
+    assert said.startswith("There is no folder ")
+    notebook = tmp_path / "my work.ipynb"
+    notebook.write_text("{}")
+    said = refused(author, author.publish(folder=notebook), 2)
+    assert said.endswith(f"made of it: nb2space convert '{notebook}'")
+
+
+def test_files_that_others_put_into_the_folder_stay_here(author: Author) -> None:
+    (author.folder / "passwords.txt").write_text("not for the world")
+    repo = author.published()
+    assert "passwords.txt" not in repo.files
+
+
+def test_key_of_another_machine(author: Author, tmp_path: Path) -> None:
+    outcome = author.publish(env={"NB2SPACE_HOME": str(tmp_path / "elsewhere")})
+    assert refused(author, outcome, 2) == (
+        f"The key of {author.folder} is not on this machine. Convert the notebook here first: "
+        "nb2space convert NOTEBOOK"
+    )
+
+
+def test_visibility_that_the_hub_does_not_keep(author: Author) -> None:
+    repo = author.published()
+    author.change()
+    author.hub.faults.refuse(200, "/settings", body=b"{}")
+    said = sentence(author.publish("--visibility", "private"), 3)
+    assert said == (
+        "ana/report should be private, but the Hub says public. Nothing was uploaded; your plan "
+        "may not allow it."
+    )
+    assert len(repo.commits) == 2
+
+
+def test_change_by_someone_else_in_between(author: Author) -> None:
+    repo = author.published()
+    author.change()
+    seen = 0
+
+    def commit_between(request: LoggedRequest) -> Fault | None:
+        nonlocal seen
+        seen += request.path == "/api/spaces/ana/report"
+        if seen == 2:  # the plan is made of the first
+            seen += 1
+            other = foreign_space(HubServer(), "ana/report", {"theirs.txt": b"x"})
+            repo.commits.append(other.head)
+        return None
+
+    author.hub.faults.hook = commit_between
+    said = sentence(author.publish(), 3)
+    assert said == "Someone else changed the Space while uploading. Run the command again."
+    assert repo.head.files == {"theirs.txt": b"x"}
+
+
+@pytest.mark.parametrize("shows_new", [True, False], ids=["new sha", "old sha"])
+@pytest.mark.parametrize(
+    ("outcome", "verb", "log"),
+    [("BUILD_ERROR", "build", "build"), ("RUNTIME_ERROR", "start", "container")],
+)
+def test_failed_space(author: Author, outcome: str, verb: str, log: str, shows_new: bool) -> None:
+    lines = [f"step {number}" for number in range(1, 31)]
+    lines.append("ERROR: No matching distribution found for nosuch==1.0")
+    fails = SpaceLife(
+        outcome=outcome,  # type: ignore[arg-type]
+        error_message="Exit code: 1",
+        build_log=lines if verb == "build" else ["built"],
+        run_log=lines if verb == "start" else ["never"],
+        error_shows_new_sha=shows_new,
+    )
+    author.hub.life = fails
+    expected = [
+        f"Error: The Hub could not {verb} ana/report ({outcome}: Exit code: 1). "
+        "The end of its log:",
+        *(f"  {line}" for line in lines[-15:]),
+        f"The whole log: {author.hub.url}/spaces/ana/report?logs={log}",
+    ]
+    done = author.publish()
+    assert done.code == 3 and "Traceback" not in done.err
+    assert done.err.splitlines()[-17:] == expected
+    # The same again does not hang: it tells the same, as nothing else was published.
+    if shows_new:
+        assert author.publish().err.splitlines()[-17:] == expected
+    # Once mended, the old error is not taken for news.
+    author.change()
+    author.hub.life = SpaceLife()
+    mended = author.publish()
+    assert mended.code == 0, mended.err
+    assert "error" not in mended.err
+
+
+def test_paused_space(author: Author) -> None:
+    repo = author.published()
+    repo.runtime.set("PAUSED", repo.head.oid)
+    author.change()
+    said = sentence(author.publish(), 3)
+    assert said == (
+        "ana/report is paused; the new version is there and runs when the Space is started again "
+        f"at {author.hub.url}/spaces/ana/report/settings"
+    )
+    assert len(repo.commits) == 3
+
+
+LOST = "The connection to the Hub was lost while {doing} ("
+AGAIN = "Run the same command again"
+ON = "it goes on where it stopped."
+FAULTS: dict[str, tuple[Fault, str]] = {
+    "cut": (Cut(), LOST),
+    "lost answer": (LoseAnswer(), LOST),
+    "429": (
+        Refuse(429, headers={"Retry-After": "17"}),
+        f"The Hub asks to slow down while {{doing}}. {AGAIN} in 17 seconds; {ON}",
+    ),
+    "429 of the Hub": (
+        Refuse(429, headers={"RateLimit": '"api";r=0;t=23'}),
+        f"The Hub asks to slow down while {{doing}}. {AGAIN} in 23 seconds; {ON}",
+    ),
+    "503": (
+        Refuse(503),
+        f"The Hub has trouble (status 503) while {{doing}}. {AGAIN} later; {ON}",
+    ),
+}
+STEPS = {
+    "/commit/": "uploading",
+    "/secrets": "setting the key",
+    "/repos/create": "making the Space ana/sales",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        *((kind, "/commit/") for kind in FAULTS),
+        *(
+            (kind, path)
+            for kind in ("cut", "lost answer")
+            for path in ("/secrets", "/repos/create")
+        ),
+    ],
+)
+def test_the_same_command_again_goes_on(author: Author, kind: str, path: str) -> None:
+    fault, said = FAULTS[kind]
+    author.hub.faults.add(fault, path, method="POST")
+    error = sentence(author.publish("--to", "sales"), 3)
+    assert error.startswith(said.format(doing=STEPS[path]))
+    assert error.endswith(ON)
+    again = author.publish("--to", "sales")
+    assert again.code == 0, again.err
+    complete(author, author.hub.repos["ana/sales"])
+
+
+def complete(author: Author, repo: Repo) -> None:
+    """One Space with one publishing commit of all files, and nothing left to do."""
+    assert list(author.hub.repos) == ["ana/sales"]
+    assert len(repo.commits) == 2
+    assert published_files(repo) == files_of(author.folder)
+    assert repo.secrets == {KEY_SECRET: author.record.key}
+    author.hub.log.clear()
+    assert author.publish().code == 0
+    assert sent(author.hub.log.writes) == []
+
+
+def test_target_is_known_after_a_failed_upload(author: Author) -> None:
+    author.hub.faults.refuse(503, "/commit/")
+    assert author.publish("--to", "sales").code == 3
+    assert author.publish().code == 0
+    complete(author, author.hub.repos["ana/sales"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        *((kind, "/whoami") for kind in ("cut", "429", "503")),
+        *((kind, "/api/spaces/ana/report$") for kind in ("cut", "429", "503")),
+        # The client itself tries the others again for half a minute.
+        ("cut", "/resolve/"),
+    ],
+)
+def test_trouble_while_planning(author: Author, kind: str, path: str) -> None:
+    author.published()
+    author.hub.log.clear()
+    author.hub.faults.add(FAULTS[kind][0], path, times=None)
+    said = refused(author, author.publish(), 3)
+    assert said.endswith((ON, "run the same command again."))

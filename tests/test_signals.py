@@ -1,0 +1,115 @@
+"""Ctrl-C, a polite and an impolite end: nothing is left, neither files nor processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import ExampleSpace
+
+STOPPED = "\nStopped; nothing was left half-done.\n"
+ENDS = [(signal.SIGINT, 130, STOPPED), (signal.SIGTERM, 143, "")]
+
+
+def start(place: Path, *words: str | Path, **env: str) -> subprocess.Popen[str]:
+    """The command `nb2space` in a process group of its own, as a shell starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "nb2space", *map(str, words)],
+        cwd=place,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait until `what` is true."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_gone(process: psutil.Process) -> bool:
+    """Whether a process has ended, be it still in the table or not."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(("number", "expected", "said"), ENDS)
+@pytest.mark.parametrize("moment", ["starting", "running"])
+def test_end_of_a_conversion(
+    notebook: Callable[..., Path],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    moment: str,
+    number: signal.Signals,
+    expected: int,
+    said: str,
+) -> None:
+    outside = tmp_path_factory.mktemp("outside")
+    mark = outside / "mark"
+    temporary = outside / "tmp"
+    temporary.mkdir()
+    notebook(f"import time\nopen({str(mark)!r}, 'w').close()\ntime.sleep(60)")
+    before = sorted(tmp_path.rglob("*"))
+    process = start(tmp_path, "convert", "small.ipynb", TMPDIR=str(temporary))
+    try:
+        ours = psutil.Process(process.pid)
+        wait_for(lambda: len(ours.children()) == 1)
+        (kernel,) = ours.children()
+        if moment == "running":
+            wait_for(mark.exists)
+        os.killpg(process.pid, number)
+        out, err = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert (process.returncode, out, err) == (expected, "", said)
+    assert sorted(tmp_path.rglob("*")) == before
+    wait_for(lambda: is_gone(kernel), 2)
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("number", "expected", "said"), [*ENDS, (signal.SIGKILL, -signal.SIGKILL, "")]
+)
+def test_end_of_a_view(
+    example_spaces: Callable[[str], ExampleSpace],
+    tmp_path: Path,
+    number: signal.Signals,
+    expected: int,
+    said: str,
+) -> None:
+    example = example_spaces("report")
+    home = {"NB2SPACE_HOME": str(example.home)}
+    process = start(tmp_path, "view", "--no-browser", example.folder, **home)
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[4]
+        # A visit starts a kernel.
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            assert answer.status == 200
+        children = psutil.Process(process.pid).children(recursive=True)
+        assert sum("ipykernel" in " ".join(child.cmdline()) for child in children) >= 1
+        assert len(children) >= 2
+        os.killpg(process.pid, number)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == expected
+    wait_for(lambda: all(is_gone(child) for child in children), 15)
