@@ -12,7 +12,7 @@ import nbformat
 
 from nb2space.environment import Environment
 from nb2space.environment.requirements import requirements_text
-from nb2space.notebook import Notebook
+from nb2space.notebook import Notebook, text_lines
 from nb2space.runtime.workplace import NOTEBOOK
 from nb2space.seal import seal
 from nb2space.space import MANIFEST, Manifest, SpaceFile, entries_of, made_by, manifest_bytes
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # The most characters of short_description: huggingface.co/docs/hub/spaces-config-reference
 _SHORT_DESCRIPTION = 60
+
+# Breaks of lines and what is not printable, as YAML 1.1 has it.
+_NOT_IN_YAML = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ def docker_files(
     `modules` are the author's own modules (content by relative path); they and the code cells
     are in no file but the sealed one.
     """
-    live = nbformat.writes(stripped.live).encode()
+    live = _encoded(nbformat.writes(stripped.live))
     files = [
         SpaceFile("README.md", _card(look, stripped.viewer), "title and settings of the Space"),
         SpaceFile("Dockerfile", _dockerfile(environment, notebook_name), "how the Hub builds it"),
@@ -60,7 +63,7 @@ def docker_files(
         ),
         SpaceFile(
             notebook_name,
-            (nbformat.writes(stripped.viewer) + "\n").encode(),
+            _encoded(nbformat.writes(stripped.viewer) + "\n"),
             "the notebook with its code, which the author made public"
             if look.show_source
             else "the notebook's text and outputs, without code",
@@ -86,7 +89,7 @@ def docker_files(
 def _card(look: Look, viewer: Notebook) -> bytes:
     return _render(
         "README.md.j2",
-        title=look.title,
+        title=" ".join(look.title.split()),
         short_description=_first_words(viewer),
         show_source=look.show_source,
     )
@@ -101,23 +104,33 @@ def _render(name: str, **values: object) -> bytes:
     from jinja2 import StrictUndefined
 
     jinja = Jinja(undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False)
-    # A JSON string is a YAML string, whatever is in it.
-    jinja.filters["yaml"] = lambda text: json.dumps(text, ensure_ascii=False)
+    jinja.filters["yaml"] = _yaml_string
     template = resources.files("nb2space.templates").joinpath("space", name)
-    return jinja.from_string(template.read_text(encoding="utf-8")).render(**values).encode()
+    return _encoded(jinja.from_string(template.read_text(encoding="utf-8")).render(**values))
+
+
+def _encoded(text: str) -> bytes:
+    # A title from the command line may hold what is no text in any encoding.
+    return text.encode("utf-8", errors="replace")
+
+
+def _yaml_string(text: str) -> str:
+    # A JSON string is a YAML string, but for characters that YAML wants escaped.
+    return _NOT_IN_YAML.sub(
+        lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False)
+    )
 
 
 def _first_words(viewer: Notebook) -> str:
     """The notebook's first line of running text, short enough for the card; "" without one."""
-    for cell in viewer.cells:
-        if cell.cell_type != "markdown":
-            continue
-        for line in cell.source.splitlines():
-            text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|[*_`<>#|$]", r"\1", line).strip()
-            if text and not line.lstrip().startswith(("#", "<", "|", "-", "!")):
-                if len(text) <= _SHORT_DESCRIPTION:
-                    return text
-                return text[: _SHORT_DESCRIPTION - 1].rpartition(" ")[0].rstrip(",;:.") + "…"
+    for line in text_lines(viewer):
+        text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|[*_`<>#|$]", r"\1", line).strip()
+        if text and not line.lstrip().startswith(("#", "<", "|", "-", "!")):
+            if len(text) <= _SHORT_DESCRIPTION:
+                return text
+            start = text[: _SHORT_DESCRIPTION - 1]
+            # Not every script puts blanks between words.
+            return (start.rpartition(" ")[0] or start).rstrip(",;:.") + "…"
     return ""
 
 

@@ -12,37 +12,41 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-# ![alt](path "title") and <img src="path">, by their path.
-_MARKDOWN = re.compile(r"(!\[[^\]]*\]\()\s*<?([^)\s>]+)>?")
-_HTML = re.compile(r"""(<img\b[^>]*?\bsrc\s*=\s*["'])([^"']+)""", re.IGNORECASE)
+# ![alt](path "title"), ![alt](<path with blanks>) and <img src="path">, by their path.
+_MARKDOWN = re.compile(
+    r"(!\[[^\]]*\]\()\s*(?:<([^<>\n]+)>|([^()\s<>]+(?:\([^()\s]*\)[^()\s<>]*)*))"
+)
+_HTML = re.compile(
+    r"""(<img\b[^>]*?\ssrc\s*=\s*)(?:"([^"]+)"|'([^']+)'|([^\s"'>]+))""", re.IGNORECASE
+)
 
 
 def inline_images(text: str, folder: Path) -> tuple[str, list[str]]:
     """`text` with pictures below or beside `folder` as data URIs, and the paths not found."""
     missing: list[str] = []
 
-    def replace(match: re.Match[str]) -> str:
-        target = match[2]
+    def replace(match: re.Match[str], quote: str) -> str:
+        target = next(filter(None, match.groups()[1:]))
         if re.match(r"(?!file:)[a-zA-Z][a-zA-Z0-9+.-]+:|//|#", target):
             return match[0]
         uri = None if target.startswith(("/", "file:")) else _data_uri(folder / unquote(target))
         if uri is None:
             # A path on the author's machine is nothing for viewers to read.
             missing.append(target)
-            return match[1]
-        return match[1] + uri
+            uri = ""
+        return f"{match[1]}{quote}{uri}{quote}"
 
-    for pattern in (_MARKDOWN, _HTML):
-        text = pattern.sub(replace, text)
+    text = _MARKDOWN.sub(lambda match: replace(match, ""), text)
+    text = _HTML.sub(lambda match: replace(match, '"'), text)
     return text, missing
 
 
 def _data_uri(path: Path) -> str | None:
-    kind, _ = mimetypes.guess_type(path.name)
+    kind, _ = mimetypes.guess_type(path.name, strict=False)
     if not kind or not kind.startswith("image/"):
         return None
     try:
         content = path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # ValueError: no path can hold the character %00
         return None
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

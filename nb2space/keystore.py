@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from nb2space.errors import InputError
 from nb2space.seal import new_key
+from nb2space.typed import typed
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,17 @@ def find_record(space_id: str) -> Record | None:
     """The record of the Space folder with this identity, if this machine has one."""
     path = _path_of(space_id)
     try:
-        return _parse(path.read_text(encoding="utf-8"))
+        record = typed(Record, json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"The key store's file {path} cannot be read: {error}.") from None
+    except OSError as error:
+        raise InputError(f"The key store's file {path} cannot be read: {error.strerror}.") from None
+    except (ValueError, TypeError, RecursionError):
+        raise InputError(
+            f"The key store's file {path} is damaged. Restore it from a backup, or move it away: "
+            "the next conversion then makes a new key."
+        ) from None
+    return record
 
 
 def record_for(folder: Path, space_id: str | None) -> Record:
@@ -63,14 +71,15 @@ def record_for(folder: Path, space_id: str | None) -> Record:
 
     A folder that was deleted and is made again keeps its key and what is known of its Space.
     """
-    absolute = str(folder.absolute())
+    absolute = os.path.abspath(folder)
     if space_id:
         known = find_record(space_id)
         if known:
             return replace(known, folder=absolute)
         return Record(space_id=space_id, key=new_key(), folder=absolute)
     for path in sorted(store_folder().glob("*.json")):
-        known = find_record(path.stem)
+        # Not what systems and people put beside the records: "._1f.json", "1f (copy).json".
+        known = find_record(path.stem) if path.stem.isalnum() else None
         if known and known.folder == absolute:
             return known
     return Record(space_id=secrets.token_hex(8), key=new_key(), folder=absolute)
@@ -87,18 +96,16 @@ def save_record(record: Record) -> None:
             json.dump(asdict(record), file, indent=1)
         os.replace(aside, path)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise InputError(
             f"The key cannot be kept in {path.parent}: {error.strerror}. Make room or rights "
             "there, or name another folder in NB2SPACE_HOME."
         ) from None
+    finally:
+        with suppress(OSError):
+            aside.unlink()
 
 
 def _path_of(space_id: str) -> Path:
     if not space_id.isalnum():
         raise InputError("The manifest nb2space.json has no valid identity; convert again.")
     return store_folder() / f"{space_id}.json"
-
-
-def _parse(text: str) -> Record:
-    return Record(**json.loads(text))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,13 @@ import nbformat
 from nbformat.validator import NotebookValidationError, normalize
 
 from nb2space.errors import InputError
+from nb2space.tags import view_of
 
 Notebook = Any
 """A notebook as nbformat gives it (nbformat.NotebookNode, a dict with attributes)."""
+
+_MINOR = 5
+_FENCE = re.compile(r" {0,3}(```+|~~~+)")
 
 
 def read_notebook(path: Path) -> Notebook:
@@ -30,8 +36,12 @@ def read_notebook(path: Path) -> Notebook:
             f"column {error.colno} ({error.msg}). Open and save it in Jupyter, or restore a copy."
         ) from None
     except RecursionError:
-        raise InputError(f"{path} is not a notebook: its JSON is nested too deeply.") from None
-    if not isinstance(document, dict) or not isinstance(document.get("nbformat"), int):
+        raise _too_deep(path) from None
+    except ValueError:
+        # Python reads whole numbers up to some 4300 digits only.
+        raise InputError(f"{path} is not a notebook: it holds an endless number.") from None
+    # True is an int to isinstance, but no format.
+    if not isinstance(document, dict) or type(document.get("nbformat")) is not int:
         raise InputError(f"{path} is not a Jupyter notebook: it is JSON, but has no 'nbformat'.")
     notebook = _upgrade(path, document)
     if not any(cell.source.strip() for cell in notebook.cells):
@@ -41,16 +51,33 @@ def read_notebook(path: Path) -> Notebook:
 
 def title_of(notebook: Notebook, path: Path) -> str:
     """A title for the app: the first level-one heading, else notebook metadata, else the name."""
-    for cell in notebook.cells:
-        if cell.cell_type != "markdown":
-            continue
-        for line in cell.source.splitlines():
-            if line.startswith("# "):
-                return line[2:].strip().strip("#*_` ").strip() or path.stem
+    for line in text_lines(notebook):
+        if line.startswith("# "):
+            return line[2:].strip().strip("#*_` ").strip() or path.stem
     title = notebook.metadata.get("title")
     if isinstance(title, str) and title.strip():
         return title.strip()
     return path.stem.replace("-", " ").replace("_", " ").strip().capitalize() or "Notebook"
+
+
+def text_lines(notebook: Notebook) -> Iterator[str]:
+    """The lines of the Markdown cells that viewers see, without blocks of code in them."""
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown" or not view_of(cell).shows_source:
+            continue
+        fence = ""
+        for line in cell.source.splitlines():
+            mark = _FENCE.match(line)
+            if mark and not fence:
+                fence = mark[1]
+            elif mark and mark[1].startswith(fence):
+                fence = ""
+            elif not fence:
+                yield line
+
+
+def _too_deep(path: Path) -> InputError:
+    return InputError(f"{path} is not a notebook: its JSON is nested too deeply.")
 
 
 def _read_bytes(path: Path) -> bytes:
@@ -89,7 +116,7 @@ def _upgrade(path: Path, document: dict[str, Any]) -> Notebook:
         with warnings.catch_warnings():
             # Missing and double cell ids are put right below; the author need not hear of them.
             warnings.simplefilter("ignore")
-            notebook = nbformat.reader.reads(json.dumps(document))
+            notebook = nbformat.reader.reads(_encodable(document))
             notebook = nbformat.convert(notebook, 4)
             notebook = _at_current_minor(notebook)
             nbformat.validate(notebook)
@@ -99,6 +126,8 @@ def _upgrade(path: Path, document: dict[str, Any]) -> Notebook:
             f"{path} is not a valid notebook: {where}: {error.message[:200]}. "
             "Open and save it in Jupyter to repair it."
         ) from None
+    except RecursionError:
+        raise _too_deep(path) from None
     except Exception as error:  # nbformat raises whatever a malformed old format makes it meet
         raise InputError(
             f"{path} is not a valid notebook ({type(error).__name__} while it was read as format "
@@ -107,7 +136,14 @@ def _upgrade(path: Path, document: dict[str, Any]) -> Notebook:
     return notebook
 
 
+def _encodable(document: dict[str, Any]) -> str:
+    # JSON can spell halves of a character pair ("\\ud800") that no file in UTF-8 can hold.
+    text = json.dumps(document, ensure_ascii=False)
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
 def _at_current_minor(notebook: Notebook) -> Notebook:
-    notebook.nbformat_minor = max(notebook.get("nbformat_minor", 0), 5)
-    _, notebook = normalize(notebook, version=4, version_minor=notebook.nbformat_minor)
+    # Of a newer minor too: for those nbformat checks next to nothing.
+    notebook.nbformat_minor = _MINOR
+    _, notebook = normalize(notebook, version=4, version_minor=_MINOR)
     return notebook

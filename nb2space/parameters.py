@@ -11,6 +11,7 @@ import nbformat
 
 from nb2space.errors import InputError
 from nb2space.notebook import Notebook
+from nb2space.syntax import parse_code
 from nb2space.tags import cell_tags, view_of
 
 Value = str | int | float | bool | None
@@ -48,7 +49,8 @@ def inject_parameters(notebook: Notebook, values: Mapping[str, Value]) -> Notebo
     for name in values:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else f" It sets: {', '.join(known)}."
+            sets = f" It sets: {', '.join(known) or 'nothing'}."
+            hint = f" Did you mean '{close[0]}'?" if close else sets
             raise InputError(
                 f"There is no parameter '{name}' in the parameters cell (cell {place + 1}).{hint}"
             )
@@ -71,16 +73,15 @@ def _literal(value: Value) -> str:
 
 
 def _assigned_names(source: str) -> list[str]:
-    plain = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    try:
-        tree = ast.parse("\n".join(plain))
-    except SyntaxError:
-        return []
+    tree = parse_code(source)
     names: dict[str, None] = {}
-    for node in tree.body:
+    for node in tree.body if tree else []:
         targets = node.targets if isinstance(node, ast.Assign) else []
         if isinstance(node, ast.AnnAssign):
             targets = [node.target]
         for target in targets:
-            names.update({n.id: None for n in ast.walk(target) if isinstance(n, ast.Name)})
+            for part in ast.walk(target):
+                # Of `table[row] = 1`, neither name is set.
+                if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
+                    names[part.id] = None
     return list(names)

@@ -6,6 +6,7 @@ that a folder is there whole or not at all.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from nb2space.errors import InputError
+from nb2space.runtime.workplace import leaves_folder
+from nb2space.typed import typed
 from nb2space.version import __version__
 
 MANIFEST = "nb2space.json"
@@ -80,7 +83,7 @@ def made_by() -> str:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of the Space folder `folder`. Raises InputError when it is none of ours."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"There is no folder {folder}. Make one: nb2space convert NOTEBOOK")
     try:
         data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
@@ -88,14 +91,18 @@ def read_manifest(folder: Path) -> Manifest:
             raise InputError(
                 f"{folder} was made by another version of nb2space; convert the notebook again."
             )
-        entries = tuple(Entry(**entry) for entry in data.pop("files"))
-        return Manifest(**data, files=entries)
+        entries = tuple(typed(Entry, entry) for entry in data.pop("files"))
+        manifest = typed(Manifest, {**data, "files": entries})
+        paths = [entry.path for entry in entries]
+        if not paths or any(map(leaves_folder, [manifest.notebook, *paths])):
+            raise ValueError("no files, or one outside the folder")
+        return manifest
     except FileNotFoundError:
         raise InputError(
             f"{folder} is not a Space folder: it has no {MANIFEST}. "
             "Make one: nb2space convert NOTEBOOK"
         ) from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(f"{folder / MANIFEST} is damaged; convert the notebook again.") from None
 
 
@@ -109,7 +116,7 @@ def read_files(folder: Path, manifest: Manifest) -> list[SpaceFile]:
     for entry in manifest.files:
         try:
             content = (folder / entry.path).read_bytes()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: no path can hold the character NUL
             raise InputError(
                 f"{folder / entry.path} is missing; convert the notebook again."
             ) from None
@@ -129,10 +136,17 @@ def check_replaceable(folder: Path) -> Manifest | None:
     Raises InputError when `folder` holds anything that nb2space did not write, since that would
     be lost.
     """
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+    if not os.path.lexists(folder):
         return None
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"{folder} is a file; name another folder with -o.")
+    try:
+        if not any(folder.iterdir()):
+            return None
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be read: {error.strerror}. Name another folder with -o."
+        ) from None
     if not (folder / MANIFEST).is_file():
         raise InputError(
             f"{folder} exists and was not made by nb2space, so it is left alone. "
@@ -151,22 +165,31 @@ def check_replaceable(folder: Path) -> Manifest | None:
 
 def write_folder(folder: Path, files: Iterable[SpaceFile]) -> None:
     """Put `files` in `folder`, replacing what is there; whole, or not at all."""
-    parent = folder.absolute().parent
-    for left_over in parent.glob(f".{folder.name}.nb2space-*"):
-        shutil.rmtree(left_over, ignore_errors=True)
-    aside = parent / f".{folder.name}.nb2space-{secrets.token_hex(4)}"
+    # Of a link, what it leads to is replaced.
+    place = folder.resolve()
+    aside = place.with_name(f".{place.name}.nb2space-{secrets.token_hex(4)}")
     try:
+        _clear_left_overs(place)
         for file in files:
             path = aside / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(file.content)
-        _swap(aside, folder)
+        _swap(aside, place)
     except OSError as error:
         raise InputError(
             f"{folder} cannot be written: {error.strerror}. Nothing was changed."
         ) from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _clear_left_overs(folder: Path) -> None:
+    """Remove what a killed conversion left beside `folder`, the folder itself not among it."""
+    for left_over in folder.parent.glob(f".{glob.escape(folder.name)}.nb2space-*"):
+        if left_over.name.endswith("-old") and not folder.exists():
+            os.rename(left_over, folder)
+        else:
+            shutil.rmtree(left_over, ignore_errors=True)
 
 
 def _swap(new: Path, folder: Path) -> None:
@@ -177,7 +200,7 @@ def _swap(new: Path, folder: Path) -> None:
     os.rename(folder, old)
     try:
         os.rename(new, folder)
-    except OSError:
+    except BaseException:  # Ctrl-C among them
         os.rename(old, folder)
         raise
     shutil.rmtree(old, ignore_errors=True)
@@ -188,12 +211,22 @@ def _strange_files(folder: Path, manifest: Manifest) -> list[str]:
     strange = []
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder).as_posix()
-        if path.is_dir() or relative == MANIFEST or _CLUTTER & set(path.relative_to(folder).parts):
+        if relative == MANIFEST or _CLUTTER & set(path.relative_to(folder).parts):
             continue
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if known.get(relative) != digest:
+        is_folder = path.is_dir() and not path.is_symlink()
+        if not is_folder and _digest_of(path) != known.get(relative, "unknown"):
             strange.append(relative)
     return strange
+
+
+def _digest_of(path: Path) -> str | None:
+    """The digest of a regular file; None for links, sockets and what cannot be read."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            return None
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def manifest_as_dict(manifest: Manifest) -> dict[str, Any]:

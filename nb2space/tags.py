@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from nb2space.notebook import Notebook
+if TYPE_CHECKING:
+    from nb2space.notebook import Notebook
 
-_QUARTO = re.compile(r"^#\|\s*([\w-]+)\s*:\s*(.*?)\s*$")
+# `#| name: value  # comment`; Quarto also takes `# |`, which formatters make of it.
+_QUARTO = re.compile(r"^#\s*\|\s*([\w-]*)\s*:?\s*(.*?)\s*(?:\s#.*)?$")
+_TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _HIDE_CELL = {"remove-cell", "hide-cell"}
 _HIDE_SOURCE = {"hide-input", "remove-input"}
 _HIDE_OUTPUTS = {"hide-output", "remove-output", "hide-outputs", "remove-outputs"}
@@ -44,25 +48,26 @@ def view_of(cell: Notebook) -> CellView:
     """How `cell` takes part, by its tags and Quarto comments."""
     tags = cell_tags(cell)
     hidden = bool(tags & _HIDE_CELL)
+    is_code = cell.cell_type == "code"
     return CellView(
-        runs=cell.cell_type == "code" and "skip-execution" not in tags,
+        runs=is_code and "skip-execution" not in tags,
         may_fail="raises-exception" in tags,
         shows_source=not hidden and not tags & _HIDE_SOURCE,
         shows_outputs=not hidden and not tags & _HIDE_OUTPUTS,
-        is_parameters="parameters" in tags,
+        is_parameters=is_code and "parameters" in tags,
     )
 
 
 def cell_tags(cell: Notebook) -> set[str]:
     """The cell's tags in lower case with hyphens, Quarto's comments taken as the tags they mean."""
-    tags = {str(tag).lower().replace("_", "-") for tag in cell.metadata.get("tags", [])}
+    tags = {str(tag).strip().lower().replace("_", "-") for tag in cell.metadata.get("tags", [])}
     if cell.cell_type == "code":
         for line in cell.source.splitlines():
             match = _QUARTO.match(line)
             if not match:
                 break
-            value = match[2].lower() in {"true", "yes", "1"}
-            meant = _QUARTO_TAGS.get((match[1], value))
-            if meant and match[2].lower() in {"true", "false", "yes", "no"}:
+            truth = _TRUTH.get(match[2].lower())
+            meant = _QUARTO_TAGS.get((match[1], truth)) if truth is not None else None
+            if meant:
                 tags.add(meant)
     return tags

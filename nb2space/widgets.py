@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from nbformat.validator import isvalid
+
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 STATE_MIME = "application/vnd.jupyter.widget-state+json"
 
@@ -24,10 +26,19 @@ Models = dict[str, Any]
 
 
 def saved_models(notebook_metadata: Any) -> Models:
-    """The widget models in a notebook's metadata, by id; empty when there are none."""
-    widgets = notebook_metadata.get("widgets", {})
-    state = widgets.get(STATE_MIME, {}).get("state", {}) if isinstance(widgets, dict) else {}
-    return dict(state) if isinstance(state, dict) else {}
+    """The widget models in a notebook's metadata, by id; empty when there are none.
+
+    What is no model is left out: notebook files hold whatever other tools wrote there.
+    """
+    found = notebook_metadata
+    for name in ("widgets", STATE_MIME, "state"):
+        found = found.get(name) if isinstance(found, dict) else None
+    models = found if isinstance(found, dict) else {}
+    return {
+        model_id: model
+        for model_id, model in models.items()
+        if isinstance(model, dict) and isinstance(model.get("state"), dict)
+    }
 
 
 def displayed_models(outputs: Iterable[Output], models: Models) -> Models:
@@ -40,16 +51,29 @@ def displayed_models(outputs: Iterable[Output], models: Models) -> Models:
             continue
         model = models[model_id]
         reached[model_id] = model
-        state = model.get("state", {})
-        waiting.extend(_references(state))
-        if model.get("model_module") == _OUTPUT_MODULE:
-            waiting.extend(_viewed_ids(state.get("outputs", [])))
+        waiting.extend(_references(model["state"]))
+        waiting.extend(_viewed_ids(captured_outputs(model)))
     return reached
 
 
+def is_output_area(model: Any) -> bool:
+    """True for the model of an Output widget, whose state holds outputs as a cell's do."""
+    return bool(model.get("model_module") == _OUTPUT_MODULE)
+
+
+def captured_outputs(model: Any) -> list[Output]:
+    """The well-formed outputs in the model of an output area; none for any other model."""
+    outputs = model["state"].get("outputs")
+    if not is_output_area(model) or not isinstance(outputs, list | tuple):
+        return []
+    return [o for o in outputs if isinstance(o, dict) and isvalid(o, ref="output", version=4)]
+
+
 def _viewed_ids(outputs: Iterable[Output]) -> Iterator[str]:
+    """The ids of the models that `outputs` display."""
     for output in outputs:
-        view = output.get("data", {}).get(VIEW_MIME)
+        data = output.get("data")
+        view = data.get(VIEW_MIME) if isinstance(data, dict) else None
         if isinstance(view, dict) and isinstance(view.get("model_id"), str):
             yield view["model_id"]
 
@@ -61,6 +85,6 @@ def _references(value: Any) -> Iterator[str]:
         for key, item in value.items():
             yield from _references(key)
             yield from _references(item)
-    elif isinstance(value, list):
+    elif isinstance(value, list | tuple):
         for item in value:
             yield from _references(item)

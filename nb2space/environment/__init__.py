@@ -10,6 +10,7 @@ from typing import Any
 
 from nb2space.errors import InputError
 from nb2space.notebook import Notebook
+from nb2space.syntax import parse_code
 
 _PROBE_SECONDS = 60
 
@@ -82,14 +83,9 @@ def imported_names(notebook: Notebook) -> set[str]:
 
 
 def _imports_of(source: str) -> set[str]:
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    try:
-        tree = ast.parse(TransformerManager().transform_cell(source))
-    except SyntaxError:
-        return set()
+    tree = parse_code(source)
     names = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
             names |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -29,9 +29,10 @@ def report(imported: list[str], before: list[str]) -> str:
     versions, unknown = {}, []
     for name in sorted(names):
         if name in providers:
-            for distribution in providers[name]:
+            # What an interrupted pip left behind has no name or no version.
+            for distribution in filter(None, providers[name]):
                 versions[distribution] = metadata.version(distribution)
-        elif name in imported or getattr(sys.modules[name], "__file__", None):
+        elif name in imported or getattr(sys.modules.get(name), "__file__", None):
             unknown.append(name)
     for part in KERNEL_PARTS:
         with suppress(metadata.PackageNotFoundError):
@@ -40,7 +41,7 @@ def report(imported: list[str], before: list[str]) -> str:
         {
             "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
             "prefix": sys.prefix,
-            "versions": versions,
+            "versions": {name: version for name, version in versions.items() if version},
             "unknown": unknown,
         }
     )

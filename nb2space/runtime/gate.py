@@ -56,11 +56,11 @@ class Gate:
             return False
         if kind in ("kernel_info_request", "comm_info_request"):
             return True
-        comm = content.get("comm_id")
+        comm = str(content.get("comm_id"))
         if kind == "comm_open":
             if content.get("target_name") != _CONTROL_TARGET:
                 return False
-            self._controls.add(str(comm))
+            self._controls.add(comm)
             return True
         if kind == "comm_msg":
             data = content.get("data")

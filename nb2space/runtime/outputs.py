@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from .media import bare_picture
 from .messages import problem_html
 
 Output = dict[str, Any]
@@ -38,6 +39,8 @@ _WARNING = re.compile(r"^\S[^\n]*:\d+: \w*Warning: [^\n]*(?:\n[ \t]+[^\n]*)?$", 
 
 # Where a kernel keeps a cell's source for tracebacks (ipykernel.compiler.get_tmp_directory).
 _CELL_FILE = re.compile(r"[^\s\"'<>(]*ipykernel_\d+[/\\]+\d+\.py")
+_HTML_COMMENT = re.compile(r"<!--(?!\[if).*?-->", re.DOTALL)
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,16}\b")
 _TEXT_TYPES = re.compile(r"text/|application/(?:json|javascript)|image/svg")
 
 
@@ -97,7 +100,7 @@ def renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def clean_text(text: str | list[str]) -> str:
-    """`text` without tracebacks, warnings' source lines and the kernel's file names."""
+    """`text` without tracebacks, warnings' source lines, memory addresses and cells' file names."""
     joined = text if isinstance(text, str) else "".join(text)
     if _TRACEBACK_HEAD.search(re.sub(_COLOURS, "", joined)):
         joined = _TRACEBACK.sub("", joined)
@@ -106,10 +109,14 @@ def clean_text(text: str | list[str]) -> str:
         if plain_head:
             joined = joined[: plain_head.start()]
     joined = _WARNING.sub("", joined)
-    return _CELL_FILE.sub("notebook", joined)
+    return _ADDRESS.sub("", _CELL_FILE.sub("notebook", joined))
 
 
 def _clean_value(mime: str, value: Any) -> Any:
+    if mime.startswith("image/") and isinstance(value, str | list):
+        return bare_picture(mime, value if isinstance(value, str) else "".join(value))
+    if mime == "text/html" and isinstance(value, str | list):
+        value = _HTML_COMMENT.sub("", value if isinstance(value, str) else "".join(value))
     if _TEXT_TYPES.match(mime) and isinstance(value, str | list):
         if isinstance(value, list) and not all(isinstance(line, str) for line in value):
             return value

@@ -1,0 +1,24 @@
+"""Reading the author's code without running it."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+
+# Cell magics that run the cell's other lines in the notebook's own kernel.
+_RUNS_THE_REST = ("%%capture", "%%prun", "%%time", "%%timeit")
+
+
+def parse_code(source: str) -> ast.Module | None:
+    """The syntax tree of a code cell, with IPython's own syntax translated; None without one."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    while source.split(maxsplit=1)[:1] and source.split(maxsplit=1)[0] in _RUNS_THE_REST:
+        source = source.lstrip().partition("\n")[2]
+    try:
+        with warnings.catch_warnings():
+            # Of a doubtful "\\d" the author hears when the cell runs.
+            warnings.simplefilter("ignore")
+            return ast.parse(TransformerManager().transform_cell(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

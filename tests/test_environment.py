@@ -1,0 +1,141 @@
+"""What a notebook needs: its imports, read without running it, and what is installed for them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from making import many, notebook_of
+
+from nb2space.environment import imported_names, probe
+from nb2space.execute import inspect_kernel
+from nb2space.syntax import parse_code
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import a", {"a"}),
+        ("import a.b.c as d, e", {"a", "e"}),
+        ("from a.b import c", {"a"}),
+        ("from . import a\nfrom .b import c", set()),
+        ("from __future__ import annotations", {"__future__"}),
+        ("def callback(change):\n    import late", {"late"}),
+        ("async def f():\n    from late.part import x", {"late"}),
+        ("f = lambda: __import__('x')", set()),
+        ("try:\n    import a\nexcept ImportError:\n    import b", {"a", "b"}),
+        ("if False: import a", {"a"}),
+        ("class C:\n    import a", {"a"}),
+        ("text = 'import a'  # import b", set()),
+        ("%matplotlib inline\nimport a", {"a"}),
+        ("%load_ext autoreload\n%autoreload 2\nfrom a import b", {"a"}),
+        ("!pip install z\nimport a", {"a"}),
+        ("files = !ls\nimport a", {"a"}),
+        ("import a\nprint?", {"a"}),
+        ("import a\n?print", {"a"}),
+        ("for i in range(3):\n    %time i\n    import a", {"a"}),
+        ("%%time\nimport a", {"a"}),
+        ("\n%%capture out --no-stderr\n%%timeit -n 1\nimport a", {"a"}),
+        ("%%bash\nimport a", set()),
+        ("%%html\n<b>import a</b>", set()),
+        ("%%writefile a.py\nimport a", set()),
+        ("%%timed\nimport a", set()),
+        ("await f()\nasync with g() as h:\n    import a", {"a"}),
+        ("import a\n1 +", set()),
+        ("import a; import b", {"a", "b"}),
+        ("", set()),
+        ("%%time", set()),
+        (r"import a; '\d'", {"a"}),
+        ("import a\0", set()),
+        ("x = " + "-" * 100_000 + "1", set()),
+        ("x = a" + ".b" * 20_000, set()),
+        ("(" * 1000, set()),
+    ],
+)
+def test_imports_are_read_from_the_syntax_tree(source: str, names: set[str]) -> None:
+    assert imported_names(notebook_of(nbformat.v4.new_code_cell(source))) == names
+
+
+def test_imports_of_all_code_cells_and_of_no_other() -> None:
+    notebook = notebook_of(
+        "import a", "1 +", nbformat.v4.new_markdown_cell("import b"),
+        nbformat.v4.new_raw_cell("import c"), "import d",
+    )  # fmt: skip
+    assert imported_names(notebook) == {"a", "d"}
+
+
+@many
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(["import a", "\n", "%", "%%time", "!", "?", "(", "'''", "\\", " ", "\t",
+                         "def f():", "x", "=", "\0", "\ud800", "await ", "#", ";"])
+    ).map("".join)
+)  # fmt: skip
+@example("%%time\n%%time")
+def test_any_source_is_parsed_or_not(source: str) -> None:
+    parse_code(source)
+
+
+def report(imported: list[str], before: list[str]) -> dict[str, Any]:
+    """The probe's answer in this process."""
+    answer: dict[str, Any] = json.loads(probe.report(imported, before))
+    return answer
+
+
+@pytest.fixture
+def loaded() -> list[str]:
+    """What was loaded before the author's code."""
+    return list(json.loads(probe.loaded()))
+
+
+def test_what_is_imported_is_needed_with_its_version(loaded: list[str]) -> None:
+    answer = report(["yaml", "json", "sys", "my_module"], loaded)
+    assert answer["versions"]["PyYAML"]
+    assert set(answer["versions"]) == {"PyYAML", "ipykernel", "ipywidgets"}
+    assert answer["unknown"] == ["my_module"]
+    assert answer["prefix"] == sys.prefix
+    assert answer["python"] == f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def test_what_the_run_loaded_is_needed_too(loaded: list[str]) -> None:
+    assert "PyYAML" in report([], [name for name in loaded if name != "yaml"])["versions"]
+
+
+def test_odd_modules_do_no_harm(loaded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    own, made = types.ModuleType("own_module"), types.ModuleType("made_up")
+    own.__file__ = "own_module.py"
+    for name, module in {"own_module": own, "made_up": made, "no_parent.part": made}.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setitem(sys.modules, "blocked", None)
+    assert report([], loaded)["unknown"] == ["own_module"]
+
+
+def test_what_pip_left_half_installed_is_passed_over(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken-1.0.dist-info").mkdir()
+    (tmp_path / "broken-1.0.dist-info" / "top_level.txt").write_text("broken\n")
+    whole = tmp_path / "unversioned-1.0.dist-info"
+    whole.mkdir()
+    (whole / "METADATA").write_text("Metadata-Version: 2.1\nName: unversioned\n")
+    (whole / "top_level.txt").write_text("unversioned\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    answer = report(["broken", "unversioned", "yaml"], loaded)
+    assert set(answer["versions"]) == {"PyYAML", "ipykernel", "ipywidgets"}
+
+
+@pytest.mark.kernel
+def test_a_kernel_tells_what_it_runs_on(tmp_path: Path) -> None:
+    notebook = notebook_of("def callback():\n    import yaml, my_module", "1 / 0")
+    environment = inspect_kernel(notebook, folder=tmp_path, kernel="python3")
+    assert environment.versions["PyYAML"]
+    assert environment.unknown == ("my_module",)
+    assert environment.prefix == sys.prefix
