@@ -133,7 +133,7 @@ async def _execute(
     except CellExecutionError as error:
         if error.ename == "StdinNotImplementedError":
             raise CellError(
-                f"Cell {number} asks for input, and there is nobody to answer. Nothing was written. "
+                f"Cell {number} asks for input; there is nobody to answer. Nothing was written. "
                 "Set the value in a cell tagged 'parameters', and give another with -p NAME=VALUE."
             ) from None
         raise CellError(

@@ -18,6 +18,7 @@ import nbformat
 
 from nb2space.images import inline_images
 from nb2space.notebook import Notebook
+from nb2space.runtime.outputs import clean_text, renderer_metadata, viewer_data
 from nb2space.tags import CellView, view_of
 from nb2space.widgets import (
     STATE_MIME,
@@ -26,9 +27,6 @@ from nb2space.widgets import (
     is_output_area,
     saved_models,
 )
-
-# What a renderer needs to know of an output, per MIME type or beside it; the rest is dropped.
-_OUTPUT_METADATA = {"width", "height", "needs_background", "unconfined", "isolated", "expanded"}
 
 # A model's id as kernels and pages draw it, and where an output or a state names one.
 _RANDOM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -150,28 +148,13 @@ def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
         elif kind == "stream" and output.get("name") == "stderr":
             said["writes warnings or messages to stderr; viewers do not see them."] = None
         elif kind == "stream":
-            kept.append(nbformat.v4.new_output("stream", name="stdout", text=output["text"]))
+            text = clean_text(output["text"])
+            kept.append(nbformat.v4.new_output("stream", name="stdout", text=text))
         else:
-            data = _shown_data(output["data"])
-            metadata = _renderer_metadata(output.get("metadata", {}))
+            data = viewer_data(output["data"])
+            metadata = renderer_metadata(output.get("metadata", {}))
             kept.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata))
     return kept, list(said)
-
-
-def _shown_data(data: dict[str, Any]) -> dict[str, Any]:
-    # The plain text beside a richer form is a Python repr: never shown, and it tells of the code.
-    rich = {mime: value for mime, value in data.items() if mime != "text/plain"}
-    return rich or dict(data)
-
-
-def _renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
-    for name, value in metadata.items():
-        if name in _OUTPUT_METADATA:
-            kept[name] = value
-        elif "/" in name and isinstance(value, dict):
-            kept[name] = {k: v for k, v in value.items() if k in _OUTPUT_METADATA}
-    return kept
 
 
 def _clean_model(model: dict[str, Any]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def run(tmp_path: Path) -> Callable[..., Outcome]:
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Callable[..., Path]:
-    """Write a notebook of the given cells (text: code; "# …" with a blank: Markdown) to tmp_path."""
+    """Write a notebook of the given cells (text is code, "# …" is Markdown) to tmp_path."""
 
     def write(*cells: Any, name: str = "small.ipynb", **metadata: Any) -> Path:
         made = []

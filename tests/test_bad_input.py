@@ -215,7 +215,7 @@ def test_cell_that_asks(run: Run, notebook: Write, tmp_path: Path) -> None:
     outcome = run("convert", "small.ipynb", text="ana\n")
     assert outcome.code == 2
     last = outcome.err.splitlines()[-1]
-    assert last.startswith("Error: Cell 1 asks for input, and there is nobody to answer.")
+    assert last.startswith("Error: Cell 1 asks for input; there is nobody to answer.")
     assert everything(tmp_path) == before
 
 

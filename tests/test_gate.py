@@ -252,11 +252,13 @@ def test_captured_outputs_are_cleaned_in_every_way_that_they_are_sent() -> None:
 
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(["data", "state", "method", "comm_id", "outputs", "states", "text", "name"]),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["data", "state", "method", "comm_id", "outputs", "states", "text"]),
+            inner,
+            max_size=4,
+        )
     ),
     max_leaves=12,
 )

@@ -218,15 +218,17 @@ def test_watching_follows_each_save_and_survives_a_broken_one(
     notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, chromium: Any
 ) -> None:
     path = notebook("print('first', 'version')")
-    with viewing(path, "--watch", cwd=tmp_path, home=own_key_store) as app:
-        with viewer(chromium, app.url) as seen:
-            seen.wait_for_text("first version")
-            notebook("1 / 0")
-            wait_until(lambda: _reads(app, "Cell 1 failed"))
-            seen.page.reload()
-            seen.wait_for_text("first version")
-            notebook("print('second', 'version')")
-            seen.wait_for_text("second version")
+    with (
+        viewing(path, "--watch", cwd=tmp_path, home=own_key_store) as app,
+        viewer(chromium, app.url) as seen,
+    ):
+        seen.wait_for_text("first version")
+        notebook("1 / 0")
+        wait_until(lambda: _reads(app, "Cell 1 failed"))
+        seen.page.reload()
+        seen.wait_for_text("first version")
+        notebook("print('second', 'version')")
+        seen.wait_for_text("second version")
 
 
 def _reads(app: Command, text: str) -> bool:

@@ -212,10 +212,13 @@ class Gate:
 
     def _cleaned(self, state: Any) -> Any:
         """A widget's state with its captured outputs as a viewer may see them."""
-        if isinstance(state, dict) and isinstance(state.get("outputs"), list | tuple):
-            outputs = viewer_outputs(state["outputs"], self._report, self._language)
-            return {**state, "outputs": outputs}
-        return state
+        if not isinstance(state, dict) or not isinstance(state.get("outputs"), list | tuple):
+            return state
+        # Another widget may have a trait of this name that holds something else.
+        if not all(isinstance(o, dict) and "output_type" in o for o in state["outputs"]):
+            return state
+        outputs = viewer_outputs(state["outputs"], self._report, self._language)
+        return {**state, "outputs": outputs}
 
 
 _HANDLERS = {
@@ -238,7 +241,9 @@ def _bare_parent(parent: Any) -> Message:
     """The parent's header as the page needs it, to know which request an answer belongs to."""
     if not isinstance(parent, dict):
         return {}
-    kept = {n: parent[n] for n in ("msg_id", "msg_type", "session", "date", "version") if n in parent}
+    kept = {
+        n: parent[n] for n in ("msg_id", "msg_type", "session", "date", "version") if n in parent
+    }
     return {**kept, "username": ""} if kept else {}
 
 
