@@ -19,11 +19,11 @@ from nb2space.execute import (
 )
 from nb2space.keystore import find_record, record_for, save_record
 from nb2space.notebook import Notebook, read_notebook, title_of
+from nb2space.ownfiles import own_files
 from nb2space.parameters import Value, inject_parameters
+from nb2space.seal import new_key
 from nb2space.space import MANIFEST, Manifest, check_replaceable, read_manifest, write_folder
 from nb2space.strip import strip_notebook
-
-_MODULE_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,13 @@ class Options:
 
     title: str | None = None
     theme: str = "light"
+    language: str = "en"
     execute: bool = True
     timeout: float | None = None
     show_source: bool = False
     parameters: Mapping[str, Value] = field(default_factory=dict)
     kernel: str | None = None
+    rotate_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ def remembered_options(folder: Path) -> Options:
     if not (folder / MANIFEST).is_file():
         return Options()
     record = find_record(read_manifest(folder).space_id)
-    return Options(**record.options) if record else Options()
+    try:
+        return Options(**record.options) if record else Options()
+    except TypeError:  # remembered by another version
+        return Options()
 
 
 def convert(
@@ -79,24 +84,30 @@ def convert(
     replaced = check_replaceable(folder)
     kernel = choose_kernel(notebook, options.kernel)
     notebook = inject_parameters(notebook, options.parameters)
-    executed = _executed(notebook, path.absolute().parent, kernel, options, progress)
+    home = path.absolute().parent
+    executed = _executed(notebook, home, kernel, options, progress)
     title = options.title or title_of(notebook, path)
     stripped = strip_notebook(
         executed.notebook,
-        folder=path.absolute().parent,
+        folder=home,
         title=title,
         show_source=options.show_source,
     )
     record = record_for(folder, replaced.space_id if replaced else None)
-    modules, missing = _local_modules(
-        path.absolute().parent, executed.environment.unknown, imported_names(notebook)
-    )
+    if options.rotate_key:
+        record = replace(record, key=new_key())
+    own = own_files(home, executed.environment, imported_names(notebook), folder)
     files, manifest = docker_files(
         stripped,
-        look=Look(title=title, theme=options.theme, show_source=options.show_source),
+        look=Look(
+            title=title,
+            theme=options.theme,
+            language=options.language,
+            show_source=options.show_source,
+        ),
         notebook_name=_published_name(path),
         environment=executed.environment,
-        modules=modules,
+        own_files=own.content,
         space_id=record.space_id,
         key=record.key,
     )
@@ -107,7 +118,7 @@ def convert(
             notebook=str(path.absolute()),
             kernel=kernel,
             prefix=executed.environment.prefix,
-            options=asdict(options),
+            options={**asdict(options), "rotate_key": False},
         )
     )
     write_folder(folder, files)
@@ -116,7 +127,7 @@ def convert(
         manifest=manifest,
         cells=len(notebook.cells),
         seconds=executed.seconds,
-        notices=(*stripped.notices, *missing),
+        notices=(*stripped.notices, *own.notices),
     )
 
 
@@ -137,28 +148,3 @@ def _published_name(path: Path) -> str:
     """The notebook's name as it stands in the Space: one that Docker takes for no pattern."""
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", path.stem).strip("-.") or "notebook"
     return f"{stem}.ipynb"
-
-
-def _local_modules(
-    folder: Path, names: tuple[str, ...], imported: set[str]
-) -> tuple[dict[str, bytes], list[str]]:
-    """The author's own modules beside the notebook, and what to say of imports found nowhere."""
-    modules: dict[str, bytes] = {}
-    missing = []
-    for name in names:
-        single, package = folder / f"{name}.py", folder / name
-        if single.is_file():
-            found = [single]
-        elif package.is_dir():
-            found = sorted(p for p in package.rglob("*.py") if p.is_file())
-        else:
-            found = []
-        if not found and name in imported:
-            missing.append(
-                f"The import '{name}' belongs to no installed package and no module beside the "
-                "notebook; the app will not find it."
-            )
-        modules.update({p.relative_to(folder).as_posix(): p.read_bytes() for p in found})
-    if sum(map(len, modules.values())) > _MODULE_BYTES:
-        raise InputError("The modules beside the notebook are larger than 10 MB together.")
-    return modules, missing

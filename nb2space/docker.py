@@ -30,10 +30,15 @@ _NOT_IN_YAML = re.compile(r"[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\ufff
 
 @dataclass(frozen=True)
 class Look:
-    """What the author decides of the app's looks; `theme` is "light" or "dark"."""
+    """What the author decides of the app's looks.
+
+    `theme` is "light" or "dark"; `language` is the one in which nb2space itself speaks to
+    viewers, "en" or "id".
+    """
 
     title: str
     theme: str
+    language: str
     show_source: bool
 
 
@@ -43,14 +48,14 @@ def docker_files(
     look: Look,
     notebook_name: str,
     environment: Environment,
-    modules: dict[str, bytes],
+    own_files: dict[str, bytes],
     space_id: str,
     key: str,
 ) -> tuple[list[SpaceFile], Manifest]:
     """All files of the Space, the manifest among them, and the manifest.
 
-    `modules` are the author's own modules (content by relative path); they and the code cells
-    are in no file but the sealed one.
+    `own_files` are the author's modules and data files (content by relative path); they and the
+    code cells are in no file but the sealed one.
     """
     live = _encoded(nbformat.writes(stripped.live))
     files = [
@@ -68,7 +73,7 @@ def docker_files(
             if look.show_source
             else "the notebook's text and outputs, without code",
         ),
-        SpaceFile("sealed.bin", seal({NOTEBOOK: live, **modules}, key), "the code, encrypted"),
+        SpaceFile("sealed.bin", seal({NOTEBOOK: live, **own_files}, key), "the code, encrypted"),
         *_runtime_files(),
     ]
     manifest = Manifest(
@@ -77,6 +82,7 @@ def docker_files(
         title=look.title,
         notebook=notebook_name,
         theme=look.theme,
+        language=look.language,
         show_source=look.show_source,
         python=environment.python,
         made_by=made_by(),

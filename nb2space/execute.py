@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nb2space.environment import Environment, loaded_modules, read_environment
+from nb2space.environment import Environment, begin_trace, read_environment
 from nb2space.errors import CellError, InputError
 from nb2space.notebook import Notebook
 from nb2space.runtime.wakeup import cure_lost_wakeup
@@ -88,7 +88,7 @@ def inspect_kernel(notebook: Notebook, *, folder: Path, kernel: str) -> Environm
 async def _inspect(notebook: Notebook, folder: Path, kernel: str) -> Environment:
     client = _client(notebook, folder, kernel, None)
     async with _kernel_of(client):
-        return await read_environment(client.kc, notebook, await loaded_modules(client.kc))
+        return await read_environment(client.kc, notebook, await begin_trace(client.kc))
 
 
 def _prepared(notebook: Notebook) -> Notebook:
@@ -124,7 +124,7 @@ async def _execute(
     number = 0
     try:
         async with _kernel_of(client):
-            before = await loaded_modules(client.kc)
+            before = await begin_trace(client.kc)
             for number, cell in enumerate(notebook.cells, 1):
                 progress(number, len(notebook.cells))
                 await _run_cell(client, cell, number - 1)

@@ -57,6 +57,7 @@ class Manifest:
     title: str
     notebook: str
     theme: str
+    language: str
     show_source: bool
     python: str
     made_by: str

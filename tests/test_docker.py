@@ -31,7 +31,7 @@ from nb2space.strip import strip_notebook
 
 KEY = new_key()
 ENVIRONMENT = Environment("3.11", "/author/venv", {"pandas": "2.2.0", "Scikit_Learn": "1.5.0"})
-LOOK = Look("My title", "light", False)
+LOOK = Look("My title", "light", "en", False)
 
 
 def files_of(
@@ -44,7 +44,7 @@ def files_of(
     )  # fmt: skip
     files, manifest = docker_files(
         stripped, look=look, notebook_name=name, environment=environment,
-        modules={"helper.py": b"SECRETmodule = 1"}, space_id="a1b2", key=KEY,
+        own_files={"helper.py": b"SECRETmodule = 1"}, space_id="a1b2", key=KEY,
     )  # fmt: skip
     assert [entry.path for entry in manifest.files] == sorted(
         file.path for file in files if file.path != MANIFEST
@@ -203,7 +203,7 @@ def test_the_files_make_a_space_folder(tmp_path: Path) -> None:
     )
     files, manifest = docker_files(
         stripped, look=LOOK, notebook_name="a.ipynb", environment=ENVIRONMENT,
-        modules={}, space_id="a1b2", key=KEY,
+        own_files={}, space_id="a1b2", key=KEY,
     )  # fmt: skip
     write_folder(tmp_path / "space", files)
     assert read_manifest(tmp_path / "space") == manifest

@@ -38,7 +38,7 @@ FILES = [
 ]
 MADE = Manifest(
     space_id="a1b2", form="docker", title='T "ü" 😀\n', notebook="a.ipynb", theme="light",
-    show_source=False, python="3.11", made_by="test", files=entries_of(FILES),
+    language="en", show_source=False, python="3.11", made_by="test", files=entries_of(FILES),
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from browsing import (
 from conftest import NOTEBOOKS, ExampleSpace
 
 from nb2space.keystore import find_record
+from nb2space.seal import new_key
 from nb2space.space import read_manifest
 
 # Per notebook: the control's handle, and a pattern of what it changes, before and after one step.
@@ -250,32 +251,51 @@ def test_the_server_ends_with_the_command_however_that_ends(
         wait_until(lambda: not [pid for pid in family if _is_alive(pid)])
 
 
-def test_a_space_without_its_key_says_that_it_is_being_prepared(
-    example_spaces: Callable[[str], ExampleSpace], tmp_path: Path
+@pytest.mark.parametrize(
+    ("key", "damage", "sentence"),
+    [
+        ("", None, "The secret NB2SPACE_KEY is not set"),
+        ("wrong", None, "The secret NB2SPACE_KEY is not a key of nb2space"),
+        ("another", None, "The key in NB2SPACE_KEY does not open sealed.bin"),
+        ("own", lambda sealed: sealed[:-1], "sealed.bin was altered or cut short"),
+        ("own", lambda sealed: sealed[:-1] + b"x", "sealed.bin was altered or cut short"),
+        ("own", lambda sealed: b"PK" + sealed, "sealed.bin is not a sealed bundle"),
+        ("own", lambda sealed: b"", "sealed.bin is not a sealed bundle"),
+    ],
+)
+def test_a_space_that_cannot_be_opened_says_that_it_is_being_prepared(
+    key: str,
+    damage: Callable[[bytes], bytes] | None,
+    sentence: str,
+    example_spaces: Callable[[str], ExampleSpace],
+    tmp_path: Path,
 ) -> None:
-    folder = example_spaces("report").copy_to(tmp_path / "space")
+    space = example_spaces("report")
+    folder = space.copy_to(tmp_path / "space")
+    sealed = folder / "sealed.bin"
+    if damage:
+        sealed.write_bytes(damage(sealed.read_bytes()))
+    keys = {"own": record_of(space).key, "another": new_key()}
     port = free_port()
-    for key, sentence in {
-        "": "The secret NB2SPACE_KEY is not set",
-        "wrong": "The secret NB2SPACE_KEY is not a key of nb2space",
-    }.items():
-        server = subprocess.Popen(
-            [sys.executable, "-m", "runtime"],
-            cwd=folder,
-            env={**os.environ, "NB2SPACE_KEY": key, "NB2SPACE_PORT": str(port)},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            assert server.stdout
-            assert sentence in server.stdout.readline()
-            server.stdout.readline()
-            status, headers, body = get(f"http://127.0.0.1:{port}/")
-            assert status == 503 and headers["Retry-After"]
-            assert b"being prepared" in body and b"sedang disiapkan" in body
-        finally:
-            server.terminate()
-            server.communicate(timeout=20)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "runtime"],
+        cwd=folder,
+        env={**os.environ, "NB2SPACE_KEY": keys.get(key, key), "NB2SPACE_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert server.stdout
+        assert sentence in server.stdout.readline()
+        assert "Viewers see that it is being prepared" in server.stdout.readline()
+        status, headers, body = get(f"http://127.0.0.1:{port}/")
+        assert status == 503 and headers["Retry-After"]
+        assert b"This app is being prepared" in body
+        assert server.poll() is None
+    finally:
+        server.terminate()
+        server.communicate(timeout=20)
 
 
 @pytest.mark.kernel

@@ -29,6 +29,14 @@ from nb2space.cli.output import Sink, output_options
     help="The colours of the page.",
 )
 @click.option(
+    "--lang",
+    "language",
+    type=click.Choice(["en", "id"]),
+    default="en",
+    show_default=True,
+    help="The language in which the page itself speaks to viewers.",
+)
+@click.option(
     "-p",
     "--parameter",
     "parameters",
@@ -49,17 +57,24 @@ from nb2space.cli.output import Sink, output_options
     is_flag=True,
     help="Make the script public: viewers see the code of every cell not tagged hide-input.",
 )
+@click.option(
+    "--rotate-key",
+    is_flag=True,
+    help="Seal with a new key; the next publish gives it to the Space.",
+)
 @output_options
 def command(
     notebook: Path,
     output: Path | None,
     title: str | None,
     theme: str,
+    language: str,
     parameters: tuple[str, ...],
     no_execute: bool,
     timeout: int | None,
     kernel: str | None,
     show_source: bool,
+    rotate_key: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
@@ -73,6 +88,8 @@ def command(
     options = Options(
         title=title,
         theme=theme,
+        language=language,
+        rotate_key=rotate_key,
         execute=not no_execute,
         timeout=timeout,
         show_source=show_source,

@@ -21,18 +21,20 @@ class Environment:
 
     `python` is "3.11"; `prefix` is its sys.prefix on the author's machine; `versions` maps each
     distribution that the run needed to the installed version; `unknown` are modules that no
-    distribution provides (the author's own, as a rule).
+    distribution provides (the author's own, as a rule); `read` are the absolute paths of the
+    files that were opened for reading.
     """
 
     python: str
     prefix: str
     versions: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
 
 
-async def loaded_modules(kernel_client: Any) -> list[str]:
-    """The top-level modules that a fresh kernel has loaded by itself, before the author's code."""
-    return list(await _ask(kernel_client, "loaded()"))
+async def begin_trace(kernel_client: Any) -> list[str]:
+    """Begin to note which files the kernel opens; the modules that it has loaded by itself."""
+    return list(await _ask(kernel_client, "begin()"))
 
 
 async def read_environment(
@@ -49,6 +51,7 @@ async def read_environment(
         prefix=report["prefix"],
         versions=report["versions"],
         unknown=tuple(report["unknown"]),
+        read=tuple(report["read"]),
     )
 
 

@@ -4,16 +4,40 @@ Called twice in the kernel, before the first cell and after the last; both answe
 """
 
 import json
+import os
 import sys
 from contextlib import suppress
 from importlib import metadata
+from types import ModuleType
+from typing import Any
+
+# Keeps what was seen between the two calls; each is executed in a namespace of its own.
+TRACE = "_nb2space_trace"
 
 # The kernel's own parts, pinned to what the author used whether or not the code names them.
 KERNEL_PARTS = ("ipykernel", "ipywidgets")
 
 
-def loaded() -> str:
-    """JSON list of the top-level modules that are loaded now."""
+def begin() -> str:
+    """Note from now on which files are opened; JSON list of the top-level modules loaded now."""
+    trace: Any = ModuleType(TRACE)
+    trace.read, trace.written = {}, set()
+    sys.modules[TRACE] = trace
+
+    def note(event: str, details: Any) -> None:
+        if event == "open" and isinstance(details[0], str | bytes):
+            path = os.path.abspath(os.fsdecode(details[0]))
+            mode, flags = details[1], details[2]
+            writes = set(mode) & set("wax+") if isinstance(mode, str) else flags & os.O_WRONLY
+            if writes or flags & (os.O_RDWR | os.O_CREAT):
+                trace.written.add(path)
+            elif path not in trace.written:
+                trace.read[path] = None
+        elif event == "sqlite3.connect" and isinstance(details[0], str | bytes):
+            trace.read[os.path.abspath(os.fsdecode(details[0]))] = None
+
+    # Python's table of audit events: docs.python.org/3/library/audit_events.html
+    sys.addaudithook(note)
     return json.dumps(sorted({name.partition(".")[0] for name in sys.modules}))
 
 
@@ -27,7 +51,7 @@ def report(imported: list[str], before: list[str]) -> str:
     run = {name.partition(".")[0] for name in sys.modules} - set(before)
     names = (run | set(imported)) - set(sys.stdlib_module_names)
     versions, unknown = {}, []
-    for name in sorted(names):
+    for name in sorted(names - {TRACE}):
         if name in providers:
             # What an interrupted pip left behind has no name or no version.
             for distribution in filter(None, providers[name]):
@@ -43,5 +67,6 @@ def report(imported: list[str], before: list[str]) -> str:
             "prefix": sys.prefix,
             "versions": {name: version for name, version in versions.items() if version},
             "unknown": unknown,
+            "read": [path for path in sys.modules[TRACE].read if os.path.isfile(path)],
         }
     )

@@ -214,12 +214,14 @@ def _config(settings: Settings, workplace: Workplace, gates: Gates) -> Config:
                 "prelaunch_hook": live_notebook,
                 "multi_kernel_manager_class": in_workplace(workplace, gates),
                 "resources": {
-                    "language_code": settings.language,
                     "texts": TEXTS[settings.language],
                     "watched_version": settings.version if settings.watch else "",
                 },
             },
-            "VoilaExporter": {"filters": {"for_viewers": for_viewers}},
+            "VoilaExporter": {
+                "filters": {"for_viewers": for_viewers},
+                "language_code": settings.language,
+            },
             # Sockets in the workplace rather than open ports of the container.
             "KernelManager": {"transport": workplace.transport},
             "MappingKernelManager": {
