@@ -105,6 +105,11 @@ def explained(doing: str) -> Iterator[None]:
         ) from None
 
 
+def visibility_of(info: Any) -> str:
+    """ "public", "protected" or "private", of a Space as huggingface_hub's space_info tells it."""
+    return str(getattr(info, "visibility", None) or ("private" if info.private else "public"))
+
+
 def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     """The sentence for an error answer of the Hub (huggingface_hub.errors.HfHubHTTPError)."""
     status = error.response.status_code

@@ -1,26 +1,23 @@
-"""Publishing a Space folder: plan what would change, commit it, follow it until it answers."""
+"""Publishing a Space folder: plan what would change, then do it in one commit."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nb2space.errors import InputError, RemoteError
-from nb2space.hub import Account, check_name, explained
+from nb2space.history import plain_past, refuse_plain_past
+from nb2space.hub import Account, check_name, explained, visibility_of
 from nb2space.keystore import Record, find_record, save_record
-from nb2space.runtime import health
 from nb2space.space import MANIFEST, Manifest, SpaceFile, read_files, read_manifest
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+    from huggingface_hub import HfApi, RepoFile
 
 KEY_SECRET = "NB2SPACE_KEY"
 VISIBILITIES = ("public", "protected", "private")
@@ -30,24 +27,6 @@ _HUB_FILES = {".gitattributes"}
 
 # A Space made in the Hub's web page holds these before anything is published into it.
 _EMPTY_SPACE = {".gitattributes", "README.md"}
-
-# huggingface_hub's SpaceStage: the stages from which nothing more comes by itself.
-_FAILED = {"BUILD_ERROR", "RUNTIME_ERROR", "CONFIG_ERROR"}
-_STOPPED = {"PAUSED", "STOPPED", "DELETING"}
-_UP = {"RUNNING", "SLEEPING"}
-
-# The stage of a Space without a Dockerfile: ours has one, so the Hub has not seen our commit yet.
-_EMPTY = "NO_APP_FILE"
-
-# The Hub gives a Space this long to start: huggingface.co/docs/hub/spaces-config-reference
-# (startup_duration_timeout, default 30 minutes); the build comes before.
-_FOLLOW_SECONDS = 45 * 60
-_ANSWER_SECONDS = 120
-
-# For how long the state from before a commit may still be shown, and the Hub be out of reach.
-_STALE_SECONDS = 30
-_TROUBLE_SECONDS = 60
-_LOG_LINES = 15
 
 
 @dataclass(frozen=True)
@@ -70,6 +49,7 @@ class Plan:
     visibility: str
     changes_visibility: bool
     sets_key: bool
+    squashes: bool
     files: tuple[PlannedFile, ...]
 
     @property
@@ -125,14 +105,20 @@ def record_of(folder: Path, manifest: Manifest) -> Record:
 
 
 def make_plan(
-    api: HfApi, folder: Path, target: str, *, visibility: str | None, overwrite: bool
+    api: HfApi,
+    folder: Path,
+    target: str,
+    *,
+    visibility: str | None,
+    overwrite: bool,
+    squash_history: bool,
 ) -> Plan:
     """What publishing `folder` to `target` would change. Only reads from the Hub.
 
     `visibility` None leaves an existing Space as it is and makes a new one public. Raises
-    InputError when the Space holds something else, unless `overwrite` is given.
+    InputError when the Space holds something else, unless `overwrite` is given, and FindingError
+    when its history holds scripts or data in the open, unless `squash_history` is given.
     """
-    from huggingface_hub import RepoFile
     from huggingface_hub.errors import RepositoryNotFoundError
 
     manifest = read_manifest(folder)
@@ -149,17 +135,17 @@ def make_plan(
                 visibility=visibility or "public",
                 changes_visibility=False,
                 sets_key=True,
+                squashes=False,
                 files=tuple(_planned(file, "new") for file in files),
             )
-        remote = {
-            entry.path: entry
-            for entry in api.list_repo_tree(target, repo_type="space", recursive=True)
-            if isinstance(entry, RepoFile)
-        }
+        remote = _remote_files(api, target)
         if not overwrite:
             _check_ours(api, target, manifest, set(remote))
         secrets = api.get_space_secrets(target)
-    now = _visibility_of(info)
+    if not squash_history:
+        hides = not manifest.show_source
+        refuse_plain_past(target, plain_past(api, target, hides_source=hides))
+    now = visibility_of(info)
     key_is_set = KEY_SECRET in secrets and record.published.get("keys", {}).get(
         target
     ) == _fingerprint(record.key)
@@ -172,6 +158,7 @@ def make_plan(
         visibility=visibility or now,
         changes_visibility=visibility is not None and visibility != now,
         sets_key=not key_is_set,
+        squashes=squash_history,
         files=(
             *(_planned(file, _change(file.content, remote.get(file.path))) for file in files),
             *(PlannedFile(path, remote[path].size, "not of this app", "deleted") for path in stale),
@@ -209,7 +196,7 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
         info = api.space_info(plan.target)
     if not _is_visible_as(info, plan.visibility):
         raise RemoteError(
-            f"{plan.target} should be {plan.visibility}, but the Hub says {_visibility_of(info)}. "
+            f"{plan.target} should be {plan.visibility}, but the Hub says {visibility_of(info)}. "
             "Nothing was uploaded; your plan may not allow it."
         )
     if plan.sets_key:
@@ -239,115 +226,33 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
                 parent_commit=plan.parent or info.sha,
             )
         commit = done.oid
+    if plan.squashes:
+        step("Making its history one commit")
+        with explained("squashing the history"):
+            api.super_squash_history(plan.target, repo_type="space")
+            commit = api.space_info(plan.target).sha or ""
+    _check_published(api, plan.target, content)
     return Publication(plan.target, commit, f"{api.endpoint}/spaces/{plan.target}")
 
 
-def follow(api: HfApi, folder: Path, publication: Publication, step: Callable[[str], None]) -> str:
-    """Wait until the Space runs the published commit and its app answers; the app's address.
-
-    Raises RemoteError, with the last lines of the log, when the Hub cannot build or start it, or
-    when it takes longer than 45 minutes.
-    """
-    begun = reached = time.monotonic()
-    first: tuple[str, str | None] | None = None
-    moved = False
-    last = ""
-    for _ in _looks(_FOLLOW_SECONDS):
-        try:
-            with explained("following the build"):
-                runtime = api.get_space_runtime(publication.target)
-        except RemoteError:
-            # A build takes minutes; one lost answer is no reason to give up.
-            if time.monotonic() - reached > _TROUBLE_SECONDS:
-                raise
-            continue
-        reached = time.monotonic()
-        stage, sha = str(getattr(runtime.stage, "value", runtime.stage)), runtime.raw.get("sha")
-        if stage in _STOPPED:
-            raise RemoteError(
-                f"{publication.target} is {stage.lower()}; the new version is there and runs when "
-                f"the Space is started again at {publication.page_url}/settings"
-            )
-        # Just after a commit the Hub still tells of the version before. It may also show an error
-        # of ours with the commit that ran last; that one is not there from the beginning.
-        first = first or (stage, sha)
-        moved = moved or (stage, sha) != first or reached - begun > _STALE_SECONDS
-        ours = sha == publication.commit
-        if (
-            stage == _EMPTY
-            or (stage in _UP and not (ours or sha is None))
-            or (stage in _FAILED and not (ours or moved))
-        ):
-            continue
-        if stage != last:
-            step(f"The Hub says: {stage.lower().replace('_', ' ')}")
-            last = stage
-        if stage in _FAILED:
-            raise RemoteError(_failure(api, publication, stage, runtime.raw))
-        if stage in _UP:
-            return _answering(api, folder, publication)
-    raise RemoteError(
-        f"{publication.target} does not run the new version after 45 minutes; look at "
-        f"{publication.page_url}?logs=build"
-    )
+def _check_published(api: HfApi, target: str, content: dict[str, bytes]) -> None:
+    """Read back what the repository holds. Raises RemoteError when it is not `content`."""
+    with explained("reading back what was published"):
+        remote = _remote_files(api, target)
+    wrong = [path for path in content if _change(content[path], remote.get(path)) != "same"]
+    wrong += [path for path in remote if path not in content and path not in _HUB_FILES]
+    if wrong:
+        raise RemoteError(
+            f"{target} does not hold what was published: {', '.join(sorted(wrong)[:5])}. Someone "
+            "else may be changing it; run the command again."
+        )
 
 
-def _looks(seconds: float) -> Iterator[None]:
-    """A look at once, the next ones soon, then one every 5 s, until `seconds` have passed."""
-    deadline = time.monotonic() + seconds
-    pause = 0.2
-    while time.monotonic() < deadline:
-        yield
-        time.sleep(pause)
-        pause = min(1.5 * pause, 5)
+def _remote_files(api: HfApi, target: str) -> dict[str, RepoFile]:
+    from huggingface_hub import RepoFile
 
-
-def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
-    """The app's address, once it answers with the version of `folder`."""
-    with explained("asking for the app's address"):
-        info = api.space_info(publication.target)
-    host = (info.host or "").rstrip("/")
-    if not host:
-        raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
-    version = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16]
-    request = urllib.request.Request(host + health.PATH)
-    if _visibility_of(info) == "private" and host.startswith(("https://", f"{api.endpoint}/")):
-        # Not for where the app may send the request on to.
-        request.add_unredirected_header("Authorization", f"Bearer {_token(api)}")
-    problem = "it does not answer"
-    for _ in _looks(_ANSWER_SECONDS):
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                served = json.load(answer)
-            if served["version"] == version:
-                return host + "/"
-            problem = "it still serves another version"
-        except (OSError, HTTPException) as error:
-            problem = str(error)
-        except (ValueError, KeyError, TypeError):
-            problem = "what answers is not the app"
-    raise RemoteError(
-        f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
-        f"{problem}. Look at {publication.page_url}?logs=container"
-    )
-
-
-def _failure(api: HfApi, publication: Publication, stage: str, raw: dict[str, Any]) -> str:
-    building = stage in ("BUILD_ERROR", "CONFIG_ERROR", "NO_APP_FILE")
-    try:
-        lines = list(api.fetch_space_logs(publication.target, build=building))[-_LOG_LINES:]
-    except Exception:  # the log is a help, not the news
-        lines = []
-    told = raw.get("errorMessage")
-    text = f"The Hub could not {'build' if building else 'start'} {publication.target}"
-    text += f" ({stage}{': ' + told if told else ''})."
-    if lines:
-        text += " The end of its log:\n" + "".join(f"  {line.rstrip()}\n" for line in lines)
-    return (
-        text.rstrip()
-        + f"\nThe whole log: {publication.page_url}?logs="
-        + ("build" if building else "container")
-    )
+    tree = api.list_repo_tree(target, repo_type="space", recursive=True)
+    return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
 
 def _check_ours(api: HfApi, target: str, manifest: Manifest, remote: set[str]) -> None:
@@ -390,14 +295,10 @@ def _git_blob_id(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def _visibility_of(info: Any) -> str:
-    return str(getattr(info, "visibility", None) or ("private" if info.private else "public"))
-
-
 def _is_visible_as(info: Any, wanted: str) -> bool:
     # Older answers of the Hub tell only whether the repository is private.
     if getattr(info, "visibility", None):
-        return _visibility_of(info) == wanted
+        return visibility_of(info) == wanted
     return bool(info.private) == (wanted != "public")
 
 
@@ -407,9 +308,3 @@ def _visibility_type(visibility: str) -> Any:
 
 def _fingerprint(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:16]
-
-
-def _token(api: HfApi) -> str:
-    from huggingface_hub import get_token
-
-    return api.token if isinstance(api.token, str) else get_token() or ""

@@ -68,7 +68,7 @@ def test_modules_come_whole_and_a_missing_one_is_named(tmp_path: Path) -> None:
 def test_too_much_is_refused_by_name(tmp_path: Path) -> None:
     with (tmp_path / "big.csv").open("wb") as file:
         file.truncate(100_000_001)
-    with pytest.raises(InputError, match="100 MB, more than the 100 MB.*big\\.csv"):
+    with pytest.raises(InputError, match=r"100 MB, more than the 100 MB.*big\.csv"):
         own_files(tmp_path, environment(tmp_path, "big.csv"), set(), tmp_path / "out")
 
 
@@ -77,9 +77,9 @@ def test_the_app_finds_its_files_and_nobody_else_does(
     notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, run: Callable[..., Any]
 ) -> None:
     write(tmp_path, "data/names.csv", "unread.csv")
-    (tmp_path / "helpers.py").write_text("def marker_function():\n    return open_it()\n\n\n")
     (tmp_path / "helpers.py").write_text(
-        "def marker_function():\n    with open('data/names.csv') as file:\n        return file.read()"
+        "from pathlib import Path\n\n"
+        "def marker_function():\n    return Path('data/names.csv').read_text()\n"
     )
     path = notebook(
         "from helpers import marker_function\nprint('read', marker_function())",

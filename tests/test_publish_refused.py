@@ -113,8 +113,9 @@ def test_space_of_something_else(author: Author) -> None:
         "ana/report exists and was not made by nb2space; its files would be deleted. Choose "
         "another name with --to, or replace it with --overwrite."
     )
-    assert author.publish("--overwrite").code == 0
-    assert len(repo.commits) == 2
+    assert author.publish("--overwrite").code == 1, "its script would stay in the history"
+    assert author.publish("--overwrite", "--squash-history").code == 0
+    assert len(repo.commits) == 1
     assert published_files(repo) == files_of(author.folder)
 
 

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Show what would be sent and set, and send nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace a Space that was made of something else.")
+@click.option(
+    "--squash-history",
+    is_flag=True,
+    help="Make the Space's git history one commit, so that nothing of its past can be read.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Never ask; take the defaults.")
 @output_options
 def command(
@@ -34,15 +39,16 @@ def command(
     visibility: str | None,
     dry_run: bool,
     overwrite: bool,
+    squash_history: bool,
     yes: bool,
     as_json: bool,
     quiet: bool,
 ) -> None:
     """Put the Space folder DIR on the Hugging Face Hub, and print its address when it answers."""
     import shlex
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
-    from nb2space import hub, publish
+    from nb2space import follow, hub, publish
     from nb2space.cli.ask import ask_target, ask_visibility, may_ask
     from nb2space.errors import InputError
     from nb2space.space import read_manifest
@@ -65,11 +71,16 @@ def command(
     default = publish.full_target(target, manifest, record, account)
     if asking and not target and not record.published.get("target"):
         default = publish.full_target(ask_target(default), manifest, record, account)
-    plan = publish.make_plan(api, folder, default, visibility=visibility, overwrite=overwrite)
+    plan = publish.make_plan(
+        api,
+        folder,
+        default,
+        visibility=visibility,
+        overwrite=overwrite,
+        squash_history=squash_history,
+    )
     if asking and not plan.exists and not visibility:
-        plan = publish.make_plan(
-            api, folder, default, visibility=ask_visibility(), overwrite=overwrite
-        )
+        plan = replace(plan, visibility=ask_visibility())
     if dry_run:
         _show(sink, plan)
         sink.result({"plan": asdict(plan), "dry_run": True})
@@ -78,7 +89,7 @@ def command(
     if not plan.commits:
         sink.step(f"{plan.target} holds exactly these files already; there is nothing to commit.")
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
-    url = publish.follow(api, folder, publication, sink.step)
+    url = follow.follow(api, folder, publication, sink.step)
     sink.say(f"The app answers at {url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
     sink.result({**asdict(publication), "url": url, "committed": plan.commits})
@@ -92,6 +103,8 @@ def _show(sink: Sink, plan: Plan) -> None:
     sink.say(f"{plan.target}: {state}{become}{plan.visibility}")
     if plan.sets_key:
         sink.say("The secret NB2SPACE_KEY would be set.")
+    if plan.squashes:
+        sink.say("Its history would become one commit.")
     width = max(len(file.path) for file in plan.files)
     for file in plan.files:
         size = readable_size(file.size)

@@ -1,0 +1,153 @@
+"""Following a publication: until the Space runs the published commit and its app answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nb2space.errors import RemoteError
+from nb2space.hub import explained, visibility_of
+from nb2space.publish import Publication
+from nb2space.runtime import health
+from nb2space.space import MANIFEST
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+# huggingface_hub's SpaceStage: the stages from which nothing more comes by itself.
+_FAILED = {"BUILD_ERROR", "RUNTIME_ERROR", "CONFIG_ERROR"}
+_STOPPED = {"PAUSED", "STOPPED", "DELETING"}
+_UP = {"RUNNING", "SLEEPING"}
+
+# The stage of a Space without a Dockerfile: ours has one, so the Hub has not seen our commit yet.
+_EMPTY = "NO_APP_FILE"
+
+# The Hub gives a Space this long to start: huggingface.co/docs/hub/spaces-config-reference
+# (startup_duration_timeout, default 30 minutes); the build comes before.
+_FOLLOW_SECONDS = 45 * 60
+_ANSWER_SECONDS = 120
+
+# For how long the state from before a commit may still be shown, and the Hub be out of reach.
+_STALE_SECONDS = 30
+_TROUBLE_SECONDS = 60
+_LOG_LINES = 15
+
+
+def follow(api: HfApi, folder: Path, publication: Publication, step: Callable[[str], None]) -> str:
+    """Wait until the Space runs the published commit and its app answers; the app's address.
+
+    Raises RemoteError, with the last lines of the log, when the Hub cannot build or start it, or
+    when it takes longer than 45 minutes.
+    """
+    begun = reached = time.monotonic()
+    first: tuple[str, str | None] | None = None
+    moved = False
+    last = ""
+    for _ in _looks(_FOLLOW_SECONDS):
+        try:
+            with explained("following the build"):
+                runtime = api.get_space_runtime(publication.target)
+        except RemoteError:
+            # A build takes minutes; one lost answer is no reason to give up.
+            if time.monotonic() - reached > _TROUBLE_SECONDS:
+                raise
+            continue
+        reached = time.monotonic()
+        stage, sha = str(getattr(runtime.stage, "value", runtime.stage)), runtime.raw.get("sha")
+        if stage in _STOPPED:
+            raise RemoteError(
+                f"{publication.target} is {stage.lower()}; the new version is there and runs when "
+                f"the Space is started again at {publication.page_url}/settings"
+            )
+        # Just after a commit the Hub still tells of the version before. It may also show an error
+        # of ours with the commit that ran last; that one is not there from the beginning.
+        first = first or (stage, sha)
+        moved = moved or (stage, sha) != first or reached - begun > _STALE_SECONDS
+        ours = sha == publication.commit
+        if (
+            stage == _EMPTY
+            or (stage in _UP and not (ours or sha is None))
+            or (stage in _FAILED and not (ours or moved))
+        ):
+            continue
+        if stage != last:
+            step(f"The Hub says: {stage.lower().replace('_', ' ')}")
+            last = stage
+        if stage in _FAILED:
+            raise RemoteError(_failure(api, publication, stage, runtime.raw))
+        if stage in _UP:
+            return _answering(api, folder, publication)
+    raise RemoteError(
+        f"{publication.target} does not run the new version after 45 minutes; look at "
+        f"{publication.page_url}?logs=build"
+    )
+
+
+def _looks(seconds: float) -> Iterator[None]:
+    """A look at once, the next ones soon, then one every 5 s, until `seconds` have passed."""
+    deadline = time.monotonic() + seconds
+    pause = 0.2
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(pause)
+        pause = min(1.5 * pause, 5)
+
+
+def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
+    """The app's address, once it answers with the version of `folder`."""
+    with explained("asking for the app's address"):
+        info = api.space_info(publication.target)
+    host = (info.host or "").rstrip("/")
+    if not host:
+        raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
+    version = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16]
+    request = urllib.request.Request(host + health.PATH)
+    if visibility_of(info) == "private" and host.startswith(("https://", f"{api.endpoint}/")):
+        # Not for where the app may send the request on to.
+        request.add_unredirected_header("Authorization", f"Bearer {_token(api)}")
+    problem = "it does not answer"
+    for _ in _looks(_ANSWER_SECONDS):
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                served = json.load(answer)
+            if served["version"] == version:
+                return host + "/"
+            problem = "it still serves another version"
+        except (OSError, HTTPException) as error:
+            problem = str(error)
+        except (ValueError, KeyError, TypeError):
+            problem = "what answers is not the app"
+    raise RemoteError(
+        f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
+        f"{problem}. Look at {publication.page_url}?logs=container"
+    )
+
+
+def _failure(api: HfApi, publication: Publication, stage: str, raw: dict[str, Any]) -> str:
+    building = stage in ("BUILD_ERROR", "CONFIG_ERROR", "NO_APP_FILE")
+    try:
+        lines = list(api.fetch_space_logs(publication.target, build=building))[-_LOG_LINES:]
+    except Exception:  # the log is a help, not the news
+        lines = []
+    told = raw.get("errorMessage")
+    text = f"The Hub could not {'build' if building else 'start'} {publication.target}"
+    text += f" ({stage}{': ' + told if told else ''})."
+    if lines:
+        text += " The end of its log:\n" + "".join(f"  {line.rstrip()}\n" for line in lines)
+    return (
+        text.rstrip()
+        + f"\nThe whole log: {publication.page_url}?logs="
+        + ("build" if building else "container")
+    )
+
+
+def _token(api: HfApi) -> str:
+    from huggingface_hub import get_token
+
+    return api.token if isinstance(api.token, str) else get_token() or ""
