@@ -16,12 +16,13 @@ Made from `--help` by `python docs/make_reference.py`; a test fails when it is o
 
 def reference() -> str:
     """The text of docs/reference.md."""
-    root = click.Context(cli, info_name="nb2space", max_content_width=88, terminal_width=88)
+    settings = {**cli.context_settings, "terminal_width": 88}
+    root = click.Context(cli, info_name="nb2space", **settings)
     parts = [HEAD, _section("nb2space", cli.get_help(root))]
     for name in cli.list_commands(root):
         command = cli.get_command(root, name)
         assert command
-        context = click.Context(command, parent=root, info_name=name, terminal_width=88)
+        context = click.Context(command, parent=root, info_name=name, **settings)
         parts.append(_section(f"nb2space {name}", command.get_help(context)))
     return "\n".join(parts)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from nb2space.audit import audit_folder
 from nb2space.docker import Look, docker_files
 from nb2space.environment import imported_names
-from nb2space.errors import InputError
+from nb2space.errors import FindingError, InputError
 from nb2space.execute import (
     Executed,
     Progress,
@@ -17,13 +19,26 @@ from nb2space.execute import (
     execute_notebook,
     inspect_kernel,
 )
-from nb2space.keystore import find_record, record_for, save_record
+from nb2space.keystore import Record, find_record, record_for, save_record
 from nb2space.notebook import Notebook, read_notebook, title_of
 from nb2space.ownfiles import own_files
 from nb2space.parameters import Value, inject_parameters
 from nb2space.seal import new_key
-from nb2space.space import MANIFEST, Manifest, check_replaceable, read_manifest, write_folder
+from nb2space.shownsource import shown_source
+from nb2space.space import (
+    MANIFEST,
+    Manifest,
+    SpaceFile,
+    check_replaceable,
+    manifest_digest,
+    read_manifest,
+    write_folder,
+)
 from nb2space.strip import strip_notebook
+from nb2space.tags import cell_tags
+
+# Seconds after which people lose interest: nngroup.com/articles/response-times-3-important-limits
+_PATIENCE = 10
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,7 @@ class Options:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     kernel: str | None = None
     rotate_key: bool = False
+    allow_shown_source: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,10 +98,14 @@ def convert(
     if path.resolve().is_relative_to(folder.resolve()):
         raise InputError(f"{folder} holds the notebook itself; name another folder with -o.")
     replaced = check_replaceable(folder)
+    if replaced:
+        _check_same_notebook(path, folder, replaced)
     kernel = choose_kernel(notebook, options.kernel)
     notebook = inject_parameters(notebook, options.parameters)
     home = path.absolute().parent
     executed = _executed(notebook, home, kernel, options, progress)
+    if not (options.show_source or options.allow_shown_source):
+        _refuse_shown_source(executed.notebook)
     title = options.title or title_of(notebook, path)
     stripped = strip_notebook(
         executed.notebook,
@@ -111,23 +131,23 @@ def convert(
         space_id=record.space_id,
         key=record.key,
     )
-    # The key first: a folder whose key is lost can never be opened.
-    save_record(
-        replace(
-            record,
-            notebook=str(path.absolute()),
-            kernel=kernel,
-            prefix=executed.environment.prefix,
-            options={**asdict(options), "rotate_key": False},
-        )
+    record = replace(
+        record,
+        notebook=str(path.absolute()),
+        kernel=kernel,
+        prefix=executed.environment.prefix,
+        options={**asdict(options), "rotate_key": False},
     )
+    _audit(files, record)
+    # The key first: a folder whose key is lost can never be opened.
+    save_record(replace(record, audited=manifest_digest(files)))
     write_folder(folder, files)
     return Conversion(
         folder=folder,
         manifest=manifest,
-        cells=len(notebook.cells),
+        cells=sum("injected-parameters" not in cell_tags(cell) for cell in notebook.cells),
         seconds=executed.seconds,
-        notices=(*stripped.notices, *own.notices),
+        notices=(*stripped.notices, *own.notices, *_waiting(executed.seconds)),
     )
 
 
@@ -142,6 +162,53 @@ def _executed(
         raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")
     environment = inspect_kernel(notebook, folder=folder, kernel=kernel)
     return Executed(notebook, environment, seconds=0.0)
+
+
+def _check_same_notebook(path: Path, folder: Path, replaced: Manifest) -> None:
+    """Raise InputError when `folder` is another notebook's, which would lose its app."""
+    record = find_record(replaced.space_id)
+    theirs = Path(record.notebook) if record and record.notebook else path
+    if theirs.exists() and not theirs.samefile(path):
+        raise InputError(
+            f"{folder} was made from {theirs}. Name another folder with -o, or remove that one."
+        )
+
+
+def _audit(files: list[SpaceFile], record: Record) -> None:
+    """Search the Space's files for the code, before they are anywhere but in memory and aside."""
+    with tempfile.TemporaryDirectory(prefix="nb2space-") as place:
+        aside = Path(place) / "space"
+        write_folder(aside, files)
+        report = audit_folder(aside, record)
+    if report.leaks:
+        raise FindingError(
+            "The Space would give out pieces of the code, so nothing was written: "
+            + "; ".join(f"{leak.where}: {leak.kind} '{leak.excerpt}'" for leak in report.leaks[:5])
+            + ". Change what these parts show, or hide them with the tag remove-cell."
+        )
+
+
+def _refuse_shown_source(executed: Notebook) -> None:
+    found = shown_source(executed)
+    if found:
+        raise FindingError(
+            " ".join(
+                f"Cell {shown.cell} shows lines of the code in its output, such as "
+                f"'{shown.text[:60]}'."
+                for shown in found
+            )
+            + " Viewers would read them, so nothing was written. Tag the cell 'remove-output', "
+            "change what it prints, or allow it with --allow-shown-source."
+        )
+
+
+def _waiting(seconds: float) -> list[str]:
+    if seconds < _PATIENCE:
+        return []
+    return [
+        f"Each viewer waits about {seconds:.0f} s while the cells run for them. Keep what takes "
+        "long in a file that the notebook reads."
+    ]
 
 
 def _published_name(path: Path) -> str:

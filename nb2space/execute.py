@@ -16,7 +16,7 @@ from nb2space.environment import Environment, begin_trace, read_environment
 from nb2space.errors import CellError, InputError
 from nb2space.notebook import Notebook
 from nb2space.runtime.wakeup import cure_lost_wakeup
-from nb2space.tags import view_of
+from nb2space.tags import numbered, view_of
 
 Progress = Callable[[int, int], None]
 """Called before each cell with its number and the number of cells, both counted from 1."""
@@ -121,13 +121,15 @@ async def _execute(
 
     client = _client(notebook, folder, kernel, timeout)
     started = time.monotonic()
-    number = 0
+    number, failed = 0, None
+    cells = list(numbered(notebook))
     try:
         async with _kernel_of(client):
             before = await begin_trace(client.kc)
-            for number, cell in enumerate(notebook.cells, 1):
-                progress(number, len(notebook.cells))
-                await _run_cell(client, cell, number - 1)
+            for index, (number, cell) in enumerate(cells):
+                progress(number, cells[-1][0])
+                failed = cell
+                await _run_cell(client, cell, index)
             client.set_widgets_metadata()
             environment = await read_environment(client.kc, notebook, before)
     except CellExecutionError as error:
@@ -139,7 +141,7 @@ async def _execute(
         raise CellError(
             f"Cell {number} failed: {error.ename}: {error.evalue}".rstrip(": .")
             + ". Nothing was written. Mend it, or tag it 'raises-exception' if it should fail.",
-            report=_report_of(notebook.cells[number - 1]),
+            report=_report_of(failed),
         ) from None
     except CellTimeoutError:
         raise CellError(

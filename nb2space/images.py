@@ -21,6 +21,10 @@ _HTML = re.compile(
 )
 
 
+# A transparent pixel.
+NO_PICTURE = "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
 def inline_images(text: str, folder: Path) -> tuple[str, list[str]]:
     """`text` with pictures below or beside `folder` as data URIs, and the paths not found."""
     missing: list[str] = []
@@ -31,9 +35,9 @@ def inline_images(text: str, folder: Path) -> tuple[str, list[str]]:
             return match[0]
         uri = None if target.startswith(("/", "file:")) else _data_uri(folder / unquote(target))
         if uri is None:
-            # A path on the author's machine is nothing for viewers to read.
+            # Neither a broken picture nor a path on the author's machine is for viewers.
             missing.append(target)
-            uri = ""
+            uri = NO_PICTURE
         return f"{match[1]}{quote}{uri}{quote}"
 
     text = _MARKDOWN.sub(lambda match: replace(match, ""), text)

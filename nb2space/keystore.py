@@ -25,8 +25,9 @@ class Record:
 
     `space_id` is the folder's identity in its manifest, `key` opens its bundle, `folder` and
     `notebook` are absolute paths, `kernel` and `prefix` are the kernel that executed it and that
-    kernel's sys.prefix, `options` are the last conversion's, `published` is what publishing
-    remembers (the target, and which key each Space was given).
+    kernel's sys.prefix, `options` are the last conversion's, `audited` is the digest of the
+    manifest that an audit found clean, `published` is what publishing remembers (the target, and
+    which key each Space was given).
     """
 
     space_id: str
@@ -36,6 +37,7 @@ class Record:
     kernel: str = "python3"
     prefix: str = ""
     options: dict[str, Any] = field(default_factory=dict)
+    audited: str = ""
     published: dict[str, Any] = field(default_factory=dict)
 
 

@@ -31,6 +31,8 @@ def read_notebook(path: Path) -> Notebook:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
+        if path.suffix != ".ipynb":
+            raise InputError(f"{path} is not a notebook; notebooks end in .ipynb.") from None
         raise InputError(
             f"{path} is not a readable notebook: its JSON is broken at line {error.lineno}, "
             f"column {error.colno} ({error.msg}). Open and save it in Jupyter, or restore a copy."

@@ -56,7 +56,7 @@ def inject_parameters(notebook: Notebook, values: Mapping[str, Value]) -> Notebo
             )
     injected = nbformat.v4.new_code_cell(
         "".join(f"{name} = {_literal(value)}\n" for name, value in values.items()),
-        metadata={"tags": ["injected-parameters", "hide-input"]},
+        metadata={"tags": ["injected-parameters"]},
         id="injected-parameters",
     )
     cells = [cell for cell in notebook.cells if "injected-parameters" not in cell_tags(cell)]

@@ -10,11 +10,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2space.errors import InputError, RemoteError
+from nb2space.errors import FindingError, InputError, RemoteError
 from nb2space.history import plain_past, refuse_plain_past
 from nb2space.hub import Account, check_name, explained, visibility_of
 from nb2space.keystore import Record, find_record, save_record
-from nb2space.space import MANIFEST, Manifest, SpaceFile, read_files, read_manifest
+from nb2space.space import (
+    MANIFEST,
+    Manifest,
+    SpaceFile,
+    manifest_digest,
+    read_files,
+    read_manifest,
+)
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, RepoFile
@@ -104,6 +111,36 @@ def record_of(folder: Path, manifest: Manifest) -> Record:
     return record
 
 
+def check_folder(folder: Path) -> list[SpaceFile]:
+    """The files of `folder`, as its conversion wrote them and the last audit found them clean.
+
+    Raises InputError for a file that is missing or changed, FindingError without such an audit.
+    """
+    manifest = read_manifest(folder)
+    files = read_files(folder, manifest)
+    if record_of(folder, manifest).audited != manifest_digest(files):
+        raise FindingError(
+            f"{folder} was not found clean by an audit as it is now. Look at what it says: "
+            f"nb2space audit {folder}"
+        )
+    return files
+
+
+def plan_of_all(folder: Path, target: str | None, visibility: str | None) -> Plan:
+    """The plan for a Space that is not there yet; asks the Hub nothing."""
+    manifest = read_manifest(folder)
+    return Plan(
+        target=target or default_name(manifest),
+        exists=False,
+        parent=None,
+        visibility=visibility or "public",
+        changes_visibility=False,
+        sets_key=True,
+        squashes=False,
+        files=tuple(_planned(file, "new") for file in read_files(folder, manifest)),
+    )
+
+
 def make_plan(
     api: HfApi,
     folder: Path,
@@ -123,21 +160,12 @@ def make_plan(
 
     manifest = read_manifest(folder)
     record = record_of(folder, manifest)
-    files = read_files(folder, manifest)
+    files = check_folder(folder)
     with explained(f"looking up {target}"):
         try:
             info = api.space_info(target)
         except RepositoryNotFoundError:
-            return Plan(
-                target=target,
-                exists=False,
-                parent=None,
-                visibility=visibility or "public",
-                changes_visibility=False,
-                sets_key=True,
-                squashes=False,
-                files=tuple(_planned(file, "new") for file in files),
-            )
+            return plan_of_all(folder, target, visibility)
         remote = _remote_files(api, target)
         if not overwrite:
             _check_ours(api, target, manifest, set(remote))

@@ -77,6 +77,11 @@ def manifest_bytes(manifest: Manifest) -> bytes:
     return (json.dumps({"format": _FORMAT, **asdict(manifest)}, indent=1) + "\n").encode()
 
 
+def manifest_digest(files: Iterable[SpaceFile]) -> str:
+    """The SHA-256 of the manifest among `files`, which stands for all of them."""
+    return next(hashlib.sha256(file.content).hexdigest() for file in files if file.path == MANIFEST)
+
+
 def made_by() -> str:
     """The name and version of this nb2space, for the manifest."""
     return f"nb2space {__version__}"
@@ -123,8 +128,8 @@ def read_files(folder: Path, manifest: Manifest) -> list[SpaceFile]:
             ) from None
         if hashlib.sha256(content).hexdigest() != entry.sha256:
             raise InputError(
-                f"{folder / entry.path} was changed after the conversion; "
-                "convert the notebook again."
+                f"{folder / entry.path} was changed after the conversion. Undo the change, or move "
+                "the file away and convert the notebook again."
             )
         files.append(SpaceFile(entry.path, content, entry.why))
     files.append(SpaceFile(MANIFEST, (folder / MANIFEST).read_bytes(), "the list of these files"))

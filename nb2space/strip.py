@@ -19,7 +19,7 @@ import nbformat
 from nb2space.images import inline_images
 from nb2space.notebook import Notebook
 from nb2space.runtime.outputs import clean_text, renderer_metadata, viewer_data
-from nb2space.tags import CellView, view_of
+from nb2space.tags import CellView, numbered, view_of
 from nb2space.widgets import (
     STATE_MIME,
     captured_outputs,
@@ -53,7 +53,7 @@ def strip_notebook(executed: Notebook, *, folder: Path, title: str, show_source:
     viewer_cells: list[Notebook] = []
     live_cells: list[Notebook] = []
     notices: list[str] = []
-    for number, cell in enumerate(executed.cells, 1):
+    for number, cell in numbered(executed):
         view = view_of(cell)
         if cell.cell_type == "code":
             outputs, said = _viewer_outputs(cell.get("outputs", []))

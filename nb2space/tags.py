@@ -7,6 +7,7 @@ either spelling (`remove-cell`, `remove_cell`), and Quarto's `#|` comments.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,17 @@ def view_of(cell: Notebook) -> CellView:
         shows_outputs=not hidden and not tags & _HIDE_OUTPUTS,
         is_parameters=is_code and "parameters" in tags,
     )
+
+
+def numbered(notebook: Notebook) -> Iterator[tuple[int, Notebook]]:
+    """The cells with their numbers in the author's notebook, counted from 1.
+
+    The cell that sets parameters is not in it; it has the number of the one before.
+    """
+    number = 0
+    for cell in notebook.cells:
+        number += "injected-parameters" not in cell_tags(cell)
+        yield number, cell
 
 
 def cell_tags(cell: Notebook) -> set[str]:

@@ -16,7 +16,7 @@ from conftest import ExampleSpace, Outcome
 from hub import AppRequest, Blob, HubServer, LoggedRequest, Repo, Response, client_env
 from hub.state import make_commit
 
-from nb2space.keystore import Record, find_record
+from nb2space.keystore import Record, find_record, save_record
 from nb2space.runtime.bundle import BundleError, unseal_bytes
 from nb2space.space import MANIFEST, entries_of, manifest_bytes, read_files, read_manifest
 
@@ -96,8 +96,9 @@ class Author:
         (self.folder / "README.md").write_bytes(
             next(file.content for file in files if file.path == "README.md")
         )
-        changed = replace(manifest, files=entries_of(files))
-        (self.folder / MANIFEST).write_bytes(manifest_bytes(changed))
+        changed = manifest_bytes(replace(manifest, files=entries_of(files)))
+        (self.folder / MANIFEST).write_bytes(changed)
+        save_record(replace(self.record, audited=hashlib.sha256(changed).hexdigest()))
 
 
 @contextmanager

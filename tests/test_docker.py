@@ -241,7 +241,7 @@ def test_requirements_are_sorted_pinned_and_explained() -> None:
     assert [name for name, _ in found] == sorted({name for name, _ in found})
     assert ("pandas", "2.2.0") in found
     assert ("scikit-learn", "1.5.0") in found
-    assert "pandas==2.2.0  # used by the notebook\n" in text
+    assert "pandas==2.2.0  # loaded by the run\n" in text
     for name in RUNTIME_PARTS:
         assert (name.replace("_", "-"), metadata.version(name)) in found
     assert f"voila=={metadata.version('voila')}  # runs the app\n" in text

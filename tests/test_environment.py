@@ -93,7 +93,7 @@ def report(imported: list[str], before: list[str]) -> dict[str, Any]:
 @pytest.fixture
 def loaded() -> list[str]:
     """What was loaded before the author's code."""
-    return list(json.loads(probe.loaded()))
+    return list(json.loads(probe.begin()))
 
 
 def test_what_is_imported_is_needed_with_its_version(loaded: list[str]) -> None:

@@ -67,7 +67,7 @@ def test_the_injected_cell_follows_the_parameters_cell() -> None:
     assert [cell.source for cell in result.cells] == [
         "import math", "n = 1\ntitle = 'a'", "n = 5\ntitle = 'b'\n", "print(n)",
     ]  # fmt: skip
-    assert not view_of(result.cells[2]).shows_source
+    assert view_of(result.cells[2]).shows_source, "what was run is what --show-source shows"
     assert len(notebook.cells) == 3
 
 

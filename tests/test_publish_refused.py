@@ -140,7 +140,10 @@ def test_folders_that_cannot_be_published(author: Author, tmp_path: Path) -> Non
     before = readme.read_bytes()
     readme.write_bytes(before + b"by hand")
     said = refused(author, author.publish(), 2)
-    assert said == f"{readme} was changed after the conversion; convert the notebook again."
+    assert said == (
+        f"{readme} was changed after the conversion. Undo the change, or move the file away and "
+        "convert the notebook again."
+    )
     readme.unlink()
     said = refused(author, author.publish(), 2)
     assert said == f"{readme} is missing; convert the notebook again."

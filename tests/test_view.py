@@ -88,6 +88,32 @@ def test_a_viewer_moves_a_slider_and_sees_no_script(
         assert leaks == []
 
 
+@pytest.mark.browser
+def test_the_whole_report_can_be_printed(apps: Callable[[str], Command], chromium: Any) -> None:
+    with viewer(chromium, apps("report").url) as seen:
+        seen.page.locator(".noUi-handle").first.wait_for(timeout=60_000)
+        seen.wait_for_text("Forecast for March 2027")
+        paper = seen.page.pdf(format="A4")
+    pages = paper.count(b"/Type /Page\n") + paper.count(b"/Type /Page ")
+    assert pages >= 2, "what is below the first screen is printed too"
+
+
+@pytest.mark.browser
+def test_a_viewer_who_leaves_leaves_no_kernel(
+    example_spaces: Callable[[str], ExampleSpace], chromium: Any
+) -> None:
+    space = example_spaces("report")
+    with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
+        with viewer(chromium, app.url) as seen:
+            for _ in range(3):
+                seen.page.locator(".noUi-handle").first.wait_for(timeout=60_000)
+                seen.page.reload()
+            seen.page.locator(".noUi-handle").first.wait_for(timeout=60_000)
+            wait_until(lambda: len(_kernels_below(app.process.pid)) == 1)
+        log = "".join(app.lines)
+        assert "403" not in log
+
+
 def _screenshots() -> Path:
     folder = Path(os.environ.get("NB2SPACE_SCREENSHOTS", "build/screenshots"))
     folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from nb2space.version import __version__
 COMMANDS = {
     "convert": "nb2space.cli.convert",
     "view": "nb2space.cli.view",
+    "audit": "nb2space.cli.audit",
     "publish": "nb2space.cli.publish",
 }
 

@@ -20,7 +20,11 @@ from nb2space.cli.output import Sink, output_options
     metavar="DIR",
     help="The Space folder to make. Without it: NOTEBOOK's name with -space, here.",
 )
-@click.option("--title", metavar="TEXT", help="The app's title. Without it: the first heading.")
+@click.option(
+    "--title",
+    metavar="TEXT",
+    help="The title in the browser tab and on the Hub. Without it: the first heading.",
+)
 @click.option(
     "--theme",
     type=click.Choice(["light", "dark"]),
@@ -58,6 +62,11 @@ from nb2space.cli.output import Sink, output_options
     help="Make the script public: viewers see the code of every cell not tagged hide-input.",
 )
 @click.option(
+    "--allow-shown-source",
+    is_flag=True,
+    help="Convert although an output prints lines of the code.",
+)
+@click.option(
     "--rotate-key",
     is_flag=True,
     help="Seal with a new key; the next publish gives it to the Space.",
@@ -74,6 +83,7 @@ def command(
     timeout: int | None,
     kernel: str | None,
     show_source: bool,
+    allow_shown_source: bool,
     rotate_key: bool,
     as_json: bool,
     quiet: bool,
@@ -90,6 +100,7 @@ def command(
         theme=theme,
         language=language,
         rotate_key=rotate_key,
+        allow_shown_source=allow_shown_source,
         execute=not no_execute,
         timeout=timeout,
         show_source=show_source,

@@ -50,7 +50,7 @@ def command(
 
     from nb2space import follow, hub, publish
     from nb2space.cli.ask import ask_target, ask_visibility, may_ask
-    from nb2space.errors import InputError
+    from nb2space.errors import InputError, RemoteError
     from nb2space.space import read_manifest
 
     if folder.suffix == ".ipynb" and folder.is_file():
@@ -66,8 +66,18 @@ def command(
     asking = may_ask(yes or as_json or quiet)
     manifest = read_manifest(folder)
     record = publish.record_of(folder, manifest)
+    publish.check_folder(folder)
     api = hub.connect()
-    account = hub.who_am_i(api)
+    try:
+        account = hub.who_am_i(api)
+    except (InputError, RemoteError) as error:
+        if not dry_run:
+            raise
+        sink.notice(f"{error} Without that, what is on the Hub already cannot be compared.")
+        plan = publish.plan_of_all(folder, target, visibility)
+        _show(sink, plan)
+        sink.result({"plan": asdict(plan), "dry_run": True})
+        return
     default = publish.full_target(target, manifest, record, account)
     if asking and not target and not record.published.get("target"):
         default = publish.full_target(ask_target(default), manifest, record, account)

@@ -18,7 +18,7 @@ def requirements_text(environment: Environment) -> str:
     runtime = {_canonical(n): metadata.version(n) for n in RUNTIME_PARTS}
     pins = {**runtime, **author}
     return _HEADER + "".join(
-        f"{name}=={pins[name]}  # {'runs the app' if name in runtime else 'used by the notebook'}\n"
+        f"{name}=={pins[name]}  # {'runs the app' if name in runtime else 'loaded by the run'}\n"
         for name in sorted(pins)
     )
 

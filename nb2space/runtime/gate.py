@@ -45,6 +45,7 @@ class Gate:
         self._reached: set[str] = set()
         self._held: dict[str, Message] = {}
         self._controls: set[str] = set()
+        self._capturing: dict[str, str] = {}
 
     # -- from the page ----------------------------------------------------------------------
 
@@ -127,6 +128,9 @@ class Gate:
 
     def _error(self, message: Message, content: Message) -> Iterator[Message]:
         reference = reference_of(content, self._report)
+        # Where an output area captures it, the sentence stands there; else the page says it.
+        captured = message["parent_header"].get("msg_id") in self._capturing.values()
+        metadata = {} if captured else {"nb2space_reference": reference}
         outputs = viewer_outputs(
             [{"output_type": "error", "ename": "nb2space", "evalue": reference}],
             self._report,
@@ -135,7 +139,7 @@ class Gate:
         yield {
             **message,
             "header": {**message["header"], "msg_type": "display_data"},
-            "metadata": {"nb2space_reference": reference},
+            "metadata": metadata,
             "content": {"data": outputs[0]["data"], "metadata": {}, "transient": {}},
         }
 
@@ -157,6 +161,7 @@ class Gate:
         elif comm in self._held:
             _merge(self._held[comm], message, data)
         elif comm in self._reached:
+            self._note_capture(comm, data.get("state"))
             state = self._cleaned(data.get("state"))
             yield from self._reach(_references(state))
             changed = {**data, "state": state} if state is not None else data
@@ -195,6 +200,11 @@ class Gate:
                 },
             },
         }
+
+    def _note_capture(self, comm: str, state: Any) -> None:
+        """Note which request's outputs an output area takes in (its trait msg_id)."""
+        if isinstance(state, dict) and isinstance(state.get("msg_id"), str):
+            self._capturing[comm] = state["msg_id"]
 
     # -- models -----------------------------------------------------------------------------
 

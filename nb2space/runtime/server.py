@@ -197,6 +197,9 @@ def _config(settings: Settings, workplace: Workplace, gates: Gates) -> Config:
                 "tornado_settings": {
                     "headers": PAGE_HEADERS,
                     "default_handler_class": _NotFound,
+                    # A page that is left ends its kernel with a POST; a frame of another site keeps
+                    # no cookie to confirm it with, and the kernel's id is known to nobody else.
+                    "disable_check_xsrf": True,
                     "ws_ping_timeout": _PING_EVERY,
                     "ws_ping_interval": _PING_EVERY,
                 },

@@ -1,0 +1,242 @@
+"""The texts that some bytes hold, in whatever form: escaped, encoded, packed, coloured.
+
+`views` gives each of them once. None of the forms is trusted to be well-formed: what cannot be
+undone is looked at as it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import bz2
+import html
+import io
+import lzma
+import re
+import tarfile
+import zipfile
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+
+# How deep one form inside another is followed, and how large what was packed may become.
+_DEPTH = 8
+# The most texts that undoing makes of one; two forms inside each other make some ten.
+_MOST_VIEWS = 60
+_MOST_BYTES = 64_000_000
+
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[\"'\\/bfnrt])")
+_PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_HALVES = re.compile(r"[\ud800-\udfff]")
+# What breaks a line or a cell in a page, as against what only colours a word.
+_BLOCK_TAG = re.compile(r"</?(?:br|p|div|pre|li|tr|td|th|h[1-6]|option|table)\b[^<>]*>", re.I)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|-->")
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+
+# Base64 in lines, as MIME and Python's encodebytes break it.
+_BROKEN_BASE64 = re.compile(
+    r"(?:(?<=[A-Za-z0-9+/]{76})|(?<=[A-Za-z0-9+/]{64}))\r?\n(?=[A-Za-z0-9+/=])"
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
+# Where a run of this length starts is taken for where the encoded bytes start.
+_LONG_RUN = 4096
+_READABLE = re.compile(rb"[\x20-\x7e\t\n\r\x80-\xff]{6}")
+
+_LITTLE = re.compile(rb"(?:[\x09\x0a\x0d\x20-\xff]\x00){6,}")
+_BIG = re.compile(rb"(?:\x00[\x09\x0a\x0d\x20-\xff]){6,}")
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG_TEXT = {b"tEXt", b"zTXt", b"iTXt", b"eXIf"}
+_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.S)
+
+
+def views(data: bytes) -> Iterator[str]:
+    """Every text that `data` holds, as it is and with each disguise undone; each text once."""
+    seen: set[int] = set()
+    waiting = [(data, 0)]
+    while waiting:
+        content, depth = waiting.pop()
+        inner: list[bytes] = []
+        for text in _texts(content):
+            for view in _undone(text):
+                if (mark := hash(view)) in seen:
+                    continue
+                seen.add(mark)
+                yield view
+                if depth < _DEPTH:
+                    inner += _encoded(view)
+        if depth < _DEPTH:
+            inner += _members(content)
+        waiting += [(part, depth + 1) for part in dict.fromkeys(inner)]
+
+
+def _texts(data: bytes) -> Iterator[str]:
+    yield data.decode("utf-8", errors="replace")
+    if b"\0" not in data:
+        return
+    if data.count(0) * 5 > len(data):
+        for start in (0, 1):
+            for order in ("utf-16-le", "utf-16-be"):
+                yield data[start:].decode(order, errors="replace")
+    for pattern, order in ((_LITTLE, "utf-16-le"), (_BIG, "utf-16-be")):
+        runs = [run.decode(order, errors="replace") for run in pattern.findall(data)]
+        if runs:
+            yield "\n".join(runs)
+
+
+def _undone(text: str) -> Iterator[str]:
+    """`text`, and what undoing escapes, entities, tags and colours makes of it, in every order.
+
+    Each step may destroy what another would have shown, so none is simply done first.
+    """
+    seen = {hash(text)}
+    waiting = deque([text])
+    while waiting:
+        view = waiting.popleft()
+        yield view
+        for undo in (unescape, html.unescape, without_colours, without_tags, unquote):
+            changed = undo(view)
+            if hash(changed) not in seen and len(seen) < _MOST_VIEWS:
+                seen.add(hash(changed))
+                waiting.append(changed)
+
+
+def without_colours(text: str) -> str:
+    """`text` without a terminal's control sequences."""
+    return _COLOURS.sub("", text) if "\x1b" in text else text
+
+
+def unescape(text: str) -> str:
+    """`text` with the backslash escapes of JSON, JavaScript and Python undone, once."""
+    if "\\" not in text:
+        return text
+    plain = _ESCAPE.sub(_unescaped, text)
+    if _HALVES.search(plain):
+        plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", errors="replace")
+    return plain
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    what = match[1]
+    if what[0] in "uUx" and len(what) > 1:
+        code = int(what[1:], 16)
+        return chr(code) if code < 0x110000 else match[0]
+    return _PLAIN_ESCAPES.get(what, what)
+
+
+def without_tags(text: str) -> str:
+    """`text` without HTML tags; the words of comments stay."""
+    if "<" not in text and "-->" not in text:
+        return text
+    return _TAG.sub("", _BLOCK_TAG.sub("\n", text))
+
+
+def unquote(text: str) -> str:
+    """`text` with URL encoding undone, once."""
+    return _PERCENT.sub(_unquoted, text) if "%" in text else text
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", errors="replace")
+
+
+def _encoded(text: str) -> Iterator[bytes]:
+    """What the runs of base64 and hexadecimal digits in `text` stand for, where it is readable."""
+    small: list[bytes] = []
+    joined = _BROKEN_BASE64.sub("", text)
+    for run in _BASE64.findall(joined):
+        plain = run.rstrip("=").replace("-", "+").replace("_", "/")
+        if len(plain) > _LONG_RUN:
+            yield _from_base64(plain)
+            continue
+        for start in range(4):
+            part = _from_base64(plain[start:])
+            if part.startswith((b"\x1f\x8b", b"PK\x03\x04", b"\x78", _PNG, b"BZh", b"\xfd7z")):
+                yield part
+            if _READABLE.search(part):
+                small.append(part)
+    small += [bytes.fromhex(run) for run in _HEX.findall(joined)]
+    if small:
+        yield b"\n".join(small)
+
+
+def _from_base64(plain: str) -> bytes:
+    whole = plain[: len(plain) - (len(plain) % 4 == 1)]
+    try:
+        return base64.b64decode(whole + "=" * (-len(whole) % 4))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _members(data: bytes) -> Iterator[bytes]:
+    """What is packed in `data`: members of archives, text chunks of pictures, streams of PDF."""
+    if data.startswith(b"\x1f\x8b"):
+        yield _inflated(data, 31)
+    elif data[:2] in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"):
+        yield _inflated(data, 15)
+    elif data.startswith(b"BZh"):
+        yield _unpacked(bz2.BZ2Decompressor().decompress, data)
+    elif data.startswith(b"\xfd7zXZ"):
+        yield _unpacked(lzma.LZMADecompressor().decompress, data)
+    elif data.startswith(_PNG):
+        yield from _png_texts(data)
+    elif data.startswith(b"%PDF"):
+        for stream in _PDF_STREAM.findall(data):
+            yield _inflated(stream, 15)
+    if b"PK\x03\x04" in data:
+        yield from _zip_members(data)
+    if data[257:262] == b"ustar":
+        yield from _tar_members(data)
+
+
+def _inflated(data: bytes, window: int) -> bytes:
+    try:
+        return zlib.decompressobj(window).decompress(data, _MOST_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _unpacked(decompress: Callable[..., bytes], data: bytes) -> bytes:
+    try:
+        return decompress(data, max_length=_MOST_BYTES)
+    except (OSError, EOFError, lzma.LZMAError):
+        return b""
+
+
+def _zip_members(data: bytes) -> Iterator[bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for entry in archive.infolist():
+                yield entry.filename.encode() + b"\n" + entry.comment
+                if entry.file_size <= _MOST_BYTES and not entry.flag_bits & 1:
+                    yield archive.read(entry)
+    except Exception:  # zipfile raises whatever a malformed archive makes it meet
+        return
+
+
+def _tar_members(data: bytes) -> Iterator[bytes]:
+    try:
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
+            for entry in archive:
+                member = archive.extractfile(entry) if entry.isfile() else None
+                if member:
+                    yield member.read(_MOST_BYTES)
+    except (tarfile.TarError, OSError, EOFError, ValueError):
+        return
+
+
+def _png_texts(data: bytes) -> Iterator[bytes]:
+    place = len(_PNG)
+    while place + 8 <= len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        name, body = data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
+        place += 12 + length
+        if name not in _PNG_TEXT:
+            continue
+        yield body
+        # The text of zTXt and iTXt may be compressed, after a keyword and a few flags.
+        for mark in (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"):
+            if mark in body:
+                yield _inflated(body[body.index(mark) :], 15)

@@ -1,0 +1,200 @@
+"""What an audit looks for: the pieces of the author's code that nobody else is to have."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import keyword
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nb2space.audit.source import Parts, parts_of
+from nb2space.tags import view_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nb2space.notebook import Notebook
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"[^\W\d]\w*")
+_SHORTEST_NAME = 5
+_SHORTEST_LITERAL = 6
+_SHORTEST_TEXT = 12
+_SHORTEST_COMMENT = 8
+# A text or line of this length is found where it begins or ends within a word, too.
+_LONG_LITERAL = 12
+# Lines of this many tokens are also looked for by halves: what was cut short is a leak as well.
+_LONG_LINE = 16
+_SETS_A_NAME = re.compile(r"[\w.]+\s*=(?!=)\s*(.*?),?")
+
+
+@dataclass(frozen=True)
+class Needle:
+    """One thing to look for.
+
+    `tokens` is its canonical form (see `canonical`). A `strong` needle is code by its shape, so
+    that it is a leak wherever it stands; the others, words and texts that an app may show on
+    purpose, are leaks only where nothing is shown. With `inside` it may be part of a longer word.
+    """
+
+    kind: str
+    text: str
+    tokens: str
+    strong: bool
+    inside: bool = False
+
+
+@dataclass(frozen=True)
+class Needles:
+    """All needles, and the text that excuses them.
+
+    `prose` is what the author wrote for viewers: it excuses anything. `shown` is what the outputs
+    show: it excuses what is not strong.
+    """
+
+    items: tuple[Needle, ...]
+    prose: str = ""
+    shown: str = ""
+
+
+def canonical(text: str) -> str:
+    """`text` as a row of words and signs with one blank around each."""
+    return f" {' '.join(_TOKEN.findall(text))} "
+
+
+def needles_of(
+    notebooks: Iterable[Notebook],
+    modules: Mapping[str, bytes],
+    *,
+    common: frozenset[str] = frozenset(),
+    secrets: Iterable[tuple[str, str]] = (),
+    published: str = "",
+    shown: str = "",
+) -> Needles:
+    """The needles of the author's `notebooks` and own `modules` (content by name).
+
+    `common` are words that tell nothing of the code; `secrets` are further texts to look for, as
+    pairs of kind and text; `published` is what the author says of the app besides the notebook's
+    text, such as its title; `shown` is the text of the converted outputs.
+    """
+    found: dict[tuple[str, str], Needle] = {}
+    parts: list[Parts] = []
+    prose = [published]
+    for notebook in notebooks:
+        for cell in notebook.cells:
+            view, meant = view_of(cell), cell.metadata.get("nb2space", {})
+            if cell.cell_type == "code":
+                if meant.get("shows_source", False):
+                    prose.append(cell.source)
+                    continue
+                parts.append(parts_of(cell.source))
+                if not meant.get("shows_outputs", view.shows_outputs):
+                    _add(found, _plain("hidden output", parts[-1].printed, strong=True))
+            elif view.shows_source:
+                prose.append(cell.source)
+            else:
+                _add(found, _plain("hidden text", cell.source.splitlines(), strong=True))
+    parts += [parts_of(content.decode("utf-8", errors="replace")) for content in modules.values()]
+    known = common.union(*(part.modules for part in parts))
+    for part in parts:
+        _add(found, _code(part, known))
+    for kind, text in secrets:
+        _add(found, [Needle(kind, text, canonical(text), strong=True, inside=True)])
+    written = canonical("\n".join(prose))
+    visible = canonical(shown)
+    kept = [
+        needle
+        for needle in found.values()
+        if needle.kind == "key"
+        or not (holds(written, needle) or (not _is_code(needle) and holds(visible, needle)))
+    ]
+    return Needles(tuple(kept), "\n".join(prose), shown)
+
+
+def holds(haystack: str, needle: Needle) -> bool:
+    """True when the canonical text `haystack` holds the needle."""
+    return sought(needle) in haystack
+
+
+def sought(needle: Needle) -> str:
+    """What to search a canonical text for."""
+    return needle.tokens.strip() if needle.inside else needle.tokens
+
+
+def _is_code(needle: Needle) -> bool:
+    """True for what outputs do not excuse."""
+    return needle.strong and needle.kind not in ("hidden output", "hidden text")
+
+
+def _add(found: dict[tuple[str, str], Needle], needles: Iterable[Needle]) -> None:
+    for needle in needles:
+        found.setdefault((needle.kind, sought(needle)), needle)
+
+
+def _plain(kind: str, lines: Iterable[str], *, strong: bool) -> Iterator[Needle]:
+    for line in lines:
+        if len(line.strip()) >= _SHORTEST_TEXT and _WORD.search(line):
+            yield Needle(kind, line.strip(), canonical(line), strong)
+
+
+def _code(part: Parts, known: frozenset[str]) -> Iterator[Needle]:
+    for line in part.lines:
+        yield from _line(line)
+    for line in part.templates:
+        yield Needle("line", line, canonical(line), strong=True)
+    for text in part.comments:
+        if len(text) >= _SHORTEST_COMMENT and _WORD.search(text):
+            # With its "#" it is code anywhere; without, it may be what the app says.
+            yield Needle("comment", f"# {text}", canonical(f"# {text}"), strong=True)
+            yield Needle("comment", text, canonical(text), strong=False)
+    for text in part.signatures:
+        yield Needle("signature", text, canonical(text), strong=True)
+    for text in part.literals:
+        if _is_telling(text, known):
+            inside = len(text) >= _LONG_LITERAL
+            yield Needle("literal", text, canonical(text), strong=False, inside=inside)
+    for name in part.names:
+        if len(name) >= _SHORTEST_NAME and not _is_common(name, known):
+            yield Needle("name", name, canonical(name), strong=False)
+
+
+def _line(line: str) -> Iterator[Needle]:
+    tokens = _TOKEN.findall(line)
+    if len(tokens) < 2:
+        return
+    names = [t for t in tokens if _WORD.fullmatch(t) and not keyword.iskeyword(t)]
+    is_code = len(tokens) > 2 and (len(names) > 1 or bool({"(", "[", "."} & set(tokens)))
+    strong = is_code and not _is_constant(line)
+    # A byte before it, such as a length, may look like a letter of its first word.
+    inside = strong and len(line) >= _LONG_LITERAL
+    yield Needle("line", line, canonical(line), strong, inside)
+    # Half a line with text in quotes might be just what the app shows.
+    if strong and len(tokens) >= _LONG_LINE and not {"'", '"'} & set(tokens):
+        half = len(tokens) // 2
+        for part in (tokens[:half], tokens[half:]):
+            if len(_WORD.findall(" ".join(part))) > 2:
+                yield Needle("line", line, f" {' '.join(part)} ", strong=True)
+
+
+def _is_constant(line: str) -> bool:
+    """True for `name = 3` and the like, which an app may well show, or a widget's repr."""
+    match = _SETS_A_NAME.fullmatch(line)
+    try:
+        return bool(match and [ast.literal_eval(match[1])])
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return False
+
+
+def _is_telling(text: str, known: frozenset[str]) -> bool:
+    words = _WORD.findall(text)
+    if len(text.strip()) < _SHORTEST_LITERAL or not any(len(word) > 2 for word in words):
+        return False
+    # A text without a blank, of common words only, is a name of some format, such as "text/html".
+    return len(text.split()) > 1 or not all(_is_common(word, known) for word in words)
+
+
+def _is_common(word: str, known: frozenset[str]) -> bool:
+    return word in known or keyword.iskeyword(word) or hasattr(builtins, word)

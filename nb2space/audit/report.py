@@ -1,0 +1,63 @@
+"""What an audit found, as plain data; a leak is shown so that it can be found, not read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_MOST_SHOWN = 60
+_WORD = re.compile(r"\w{3,}")
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Something of the author's code in a place where a viewer can get it.
+
+    `channel` is the way it went, `where` the place on that way, `kind` what it is ("line",
+    "comment", "literal", …), `excerpt` a masked piece of at most 60 characters, `count` how often
+    it was met.
+    """
+
+    channel: str
+    where: str
+    kind: str
+    excerpt: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One way to a viewer: how many bytes went there and were looked at, and what leaked."""
+
+    name: str
+    bytes_looked_at: int
+    leaks: tuple[Leak, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an audit found; `notes` are sentences about what it could not do."""
+
+    channels: tuple[Channel, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def leaks(self) -> tuple[Leak, ...]:
+        """The leaks of all channels."""
+        return tuple(leak for channel in self.channels for leak in channel.leaks)
+
+    @property
+    def ok(self) -> bool:
+        """True when nothing leaked and something was looked at."""
+        return not self.leaks and any(channel.bytes_looked_at for channel in self.channels)
+
+    def joined(self, other: Report) -> Report:
+        """Both reports as one."""
+        return Report(self.channels + other.channels, self.notes + other.notes)
+
+
+def masked(text: str) -> str:
+    """`text` on one line, each word but its first two letters replaced by dots."""
+    line = " ".join(text.split())
+    hidden = _WORD.sub(lambda match: match[0][:2] + "·" * min(len(match[0]) - 2, 6), line)
+    return hidden if len(hidden) <= _MOST_SHOWN else hidden[: _MOST_SHOWN - 1] + "…"

@@ -1,0 +1,196 @@
+"""The kernel's socket and addresses, asked by hand for what is not for viewers."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import websocket
+from browsing import get, viewing
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+
+PROTOCOL = "v1.kernel.websocket.jupyter.org"
+ASKED = {
+    "execute_request": {"code": "print('executed')", "silent": False, "store_history": True},
+    "inspect_request": {"code": "secret_function", "cursor_pos": 3, "detail_level": 1},
+    "complete_request": {"code": "secret_", "cursor_pos": 7},
+    "history_request": {"hist_access_type": "range", "session": 0, "start": 0, "raw": True},
+    "is_complete_request": {"code": "secret_function("},
+    "debug_request": {"type": "request", "command": "dumpCell", "arguments": {"code": "1"}},
+    "shutdown_request": {"restart": True},
+    "interrupt_request": {},
+    "comm_open": {"comm_id": "x", "target_name": "author.target", "data": {}},
+}
+
+
+@pytest.fixture(scope="module")
+def app(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """An app whose code holds a marker, with a widget that it displays and one that it does not."""
+    import os
+    import subprocess
+    import sys
+
+    import nbformat
+
+    place = tmp_path_factory.mktemp("socket")
+    cells = [
+        "def secret_function(customer):\n    return customer * 17  # secret_comment",
+        "import ipywidgets\nfrom IPython.display import display\n"
+        "hidden = ipywidgets.Text(value='hidden value')\n"
+        "display(ipywidgets.IntSlider(value=4))",
+    ]
+    made = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(cells)]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), place / "small.ipynb")
+    home = place / "key-store"
+    environment = {**os.environ, "NB2SPACE_HOME": str(home)}
+    command = [sys.executable, "-m", "nb2space", "convert", "small.ipynb"]
+    subprocess.run(command, cwd=place, env=environment, check=True)
+    with viewing(place / "small-space", cwd=place, home=home) as running:
+        yield running.url
+
+
+def kernel_of(url: str) -> str:
+    """The kernel of a page that is loaded now."""
+    found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', get(url)[2].decode())
+    assert found
+    return found[1]
+
+
+class Socket:
+    """A page's socket, by hand."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def send(self, kind: str, content: Any, channel: str = "shell") -> None:
+        """Send a message of the kernel's protocol."""
+        header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "version": "5.4", "session": "s",
+                  "username": "", "date": "2026-01-01T00:00:00Z"}  # fmt: skip
+        # The version is what ipywidgets asks of whoever opens a comm to it.
+        metadata = {"version": "1.0.0"}
+        parts = [json.dumps(part).encode() for part in (header, {}, metadata, content)]
+        self.connection.send_binary(serialize_msg_to_ws_v1(parts, channel))
+
+    def answers(self, seconds: float = 1.5) -> list[tuple[str, str, Any]]:
+        """What comes in the next `seconds`: channel, type and the rest of each message."""
+        self.connection.settimeout(seconds)
+        got = []
+        while True:
+            try:
+                frame = self.connection.recv()
+            except websocket.WebSocketTimeoutException:
+                return got
+            channel, parts = deserialize_msg_from_ws_v1(frame)
+            header, parent, _, content = (json.loads(part) for part in parts[:4])
+            got.append((channel, header["msg_type"], {"parent": parent, "content": content}))
+
+
+@contextmanager
+def socket_of(url: str, kernel: str) -> Iterator[Socket]:
+    """The kernel's socket as the page opens it."""
+    address = url.replace("http://", "ws://") + f"api/kernels/{kernel}/channels?session_id=s1"
+    connection = websocket.create_connection(address, subprotocols=[PROTOCOL], timeout=20)
+    try:
+        socket = Socket(connection)
+        socket.answers()
+        yield socket
+    finally:
+        connection.close()
+
+
+@pytest.mark.kernel
+def test_requests_for_the_code_get_nothing(app: str) -> None:
+    with socket_of(app, kernel_of(app)) as socket:
+        for kind, content in ASKED.items():
+            for channel in ("shell", "control", "stdin", "iopub", "nowhere"):
+                socket.send(kind, content, channel)
+        assert socket.answers() == []
+        socket.send("kernel_info_request", {})
+        answers = socket.answers()
+        assert "kernel_info_reply" in {kind for _, kind, _ in answers}
+        assert "help_links" not in json.dumps(answers) or "docs.python" not in json.dumps(answers)
+
+
+@pytest.mark.kernel
+def test_states_are_told_of_displayed_widgets_only(app: str) -> None:
+    with socket_of(app, kernel_of(app)) as socket:
+        control = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
+        socket.send("comm_open", control)
+        socket.send("comm_msg", {"comm_id": "c1", "data": {"method": "request_states"}})
+        answers = json.dumps(socket.answers())
+        assert "IntSliderModel" in answers and "update_states" in answers
+        assert "hidden value" not in answers and "TextModel" not in answers
+        socket.send("comm_info_request", {"target_name": "jupyter.widget"})
+        told = socket.answers()
+        comms = next(m["content"]["comms"] for _, kind, m in told if kind == "comm_info_reply")
+        assert 0 < len(comms) < 6
+
+
+@pytest.mark.kernel
+def test_frames_that_are_no_messages_are_ignored(app: str) -> None:
+    with socket_of(app, kernel_of(app)) as socket:
+        for frame in (b"", b"\x00", b"\xff" * 64, b"\xff" * 7 + b"\x7f" + b"x" * 64, b"{}" * 50):
+            socket.connection.send_binary(frame)
+        for text in ("", "{}", "[]", '{"channel": "shell", "header": {"msg_type": "x"}}'):
+            socket.connection.send(text)
+        assert socket.answers() == []
+        socket.send("kernel_info_request", {})
+        assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "api/kernels"),
+        ("POST", "api/kernels"),
+        ("POST", "api/kernels/{kernel}/restart"),
+        ("POST", "api/kernels/{kernel}/interrupt"),
+        ("DELETE", "api/kernels/{kernel}"),
+        ("PATCH", "api/kernels/{kernel}"),
+        ("GET", "api/kernels/" + "0" * 8 + "-0000-0000-0000-" + "0" * 12),
+        ("GET", "api/kernels/" + "0" * 8 + "-0000-0000-0000-" + "0" * 12 + "/channels"),
+        ("TRACE", ""),
+        ("PUT", ""),
+        ("GET", "%2e%2e/sealed.bin"),
+        ("GET", "..%2f..%2fetc%2fpasswd"),
+        ("GET", "voila/templates/..%2f..%2fnb2space/static/x.js"),
+        ("GET", "voila/labextensions/..%2f..%2f..%2f..%2fetc%2fpasswd"),
+        ("GET", "voila/api/themes/..%2f..%2fpackage.json"),
+        ("GET", "voila/static/%00"),
+        ("GET", "voila/execution/{kernel}"),
+        ("GET", "voila/query/{kernel}"),
+        ("GET", "metrics"),
+        ("GET", "api/status"),
+        ("GET", "api/me"),
+        ("GET", "api/contents/report.ipynb"),
+    ],
+)
+def test_addresses_beside_the_app_give_nothing(app: str, method: str, path: str) -> None:
+    kernel = kernel_of(app) if "{kernel}" in path else ""
+    status, headers, body = get(app + path.format(kernel=kernel), method=method)
+    assert status in (400, 403, 404, 405), (status, body[:200])
+    assert b"root:" not in body and b"secret" not in body and b"Traceback" not in body
+    assert headers["Server"] == "nb2space"
+
+
+@pytest.mark.kernel
+def test_a_kernel_is_told_of_to_who_knows_its_id_and_no_more(
+    app: str, notebook: Callable[..., Path]
+) -> None:
+    status, _, body = get(app + "api/kernels/" + kernel_of(app))
+    assert status == 200
+    assert set(json.loads(body)) <= {
+        "id", "name", "last_activity", "execution_state", "connections", "reason",
+    }  # fmt: skip
