@@ -7,6 +7,7 @@ sealed.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from dataclasses import dataclass
@@ -18,7 +19,8 @@ import nbformat
 
 from nb2space.images import inline_images
 from nb2space.notebook import Notebook
-from nb2space.runtime.outputs import clean_text, renderer_metadata, viewer_data
+from nb2space.runtime.media import bare_buffer
+from nb2space.runtime.outputs import clean_text, renderer_metadata, viewer_data, viewer_state
 from nb2space.tags import CellView, numbered, view_of
 from nb2space.widgets import (
     STATE_MIME,
@@ -153,17 +155,31 @@ def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
         else:
             data = viewer_data(output["data"])
             metadata = renderer_metadata(output.get("metadata", {}))
-            kept.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata))
+            if data:
+                kept.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata))
     return kept, list(said)
 
 
 def _clean_model(model: dict[str, Any]) -> dict[str, Any]:
-    if not is_output_area(model):
-        return model
-    outputs, _ = _viewer_outputs(captured_outputs(model))
-    # The message that a capturing Output widget waits for is of a kernel that is gone.
-    state = {name: value for name, value in model["state"].items() if name != "msg_id"}
-    return {**model, "state": {**state, "outputs": outputs}}
+    state = dict(model["state"])
+    if is_output_area(model):
+        # The message that a capturing Output widget waits for is of a kernel that is gone.
+        state.pop("msg_id", None)
+        state["outputs"], _ = _viewer_outputs(captured_outputs(model))
+        return {**model, "state": state}
+    cleaned = {**model, "state": viewer_state(state)}
+    if isinstance(model.get("buffers"), list):
+        cleaned["buffers"] = [_clean_buffer(buffer) for buffer in model["buffers"]]
+    return cleaned
+
+
+def _clean_buffer(buffer: Any) -> Any:
+    """A buffer of a saved model; without its texts when it is a picture."""
+    try:
+        raw = base64.b64decode(buffer["data"])
+    except (TypeError, KeyError, ValueError):
+        return buffer
+    return {**buffer, "data": base64.b64encode(bare_buffer(raw)).decode("ascii")}
 
 
 def _with_stable_ids(viewer: Notebook) -> Notebook:

@@ -6,11 +6,20 @@ dicts) and knows nothing of sockets.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .outputs import Report, reference_of, renderer_metadata, viewer_data, viewer_outputs
+from .media import bare_buffer
+from .outputs import (
+    Report,
+    reference_of,
+    renderer_metadata,
+    viewer_data,
+    viewer_outputs,
+    viewer_state,
+)
 from .outputs import clean_text as _clean_text
 
 Message = dict[str, Any]
@@ -85,7 +94,7 @@ class Gate:
             "header": {**message["header"], "username": ""},
             "parent_header": _bare_parent(message.get("parent_header")),
             "metadata": {},
-            "buffers": message.get("buffers") or [],
+            "buffers": [bare_buffer(buffer) for buffer in message.get("buffers") or []],
         }
         return list(handler(self, bare, message["content"]))
 
@@ -114,6 +123,8 @@ class Gate:
 
     def _display(self, message: Message, content: Message) -> Iterator[Message]:
         data = viewer_data(content.get("data", {}))
+        if not data:
+            return
         view = data.get(VIEW_MIME)
         if isinstance(view, dict):
             yield from self._reach([str(view.get("model_id"))])
@@ -122,7 +133,7 @@ class Gate:
             "content": {
                 "data": data,
                 "metadata": renderer_metadata(content.get("metadata", {})),
-                "transient": content.get("transient", {}),
+                "transient": _bare_transient(content.get("transient")),
             },
         }
 
@@ -222,13 +233,19 @@ class Gate:
 
     def _cleaned(self, state: Any) -> Any:
         """A widget's state with its captured outputs as a viewer may see them."""
-        if not isinstance(state, dict) or not isinstance(state.get("outputs"), list | tuple):
+        if not isinstance(state, dict):
             return state
+        outputs = state.get("outputs")
+        rest = viewer_state({name: item for name, item in state.items() if name != "outputs"})
+        if "outputs" not in state:
+            return rest
         # Another widget may have a trait of this name that holds something else.
-        if not all(isinstance(o, dict) and "output_type" in o for o in state["outputs"]):
-            return state
-        outputs = viewer_outputs(state["outputs"], self._report, self._language)
-        return {**state, "outputs": outputs}
+        if isinstance(outputs, list | tuple) and all(
+            isinstance(o, dict) and "output_type" in o for o in outputs
+        ):
+            cleaned = viewer_outputs(outputs, self._report, self._language)
+            return {**rest, "outputs": cleaned}
+        return {**rest, "outputs": viewer_state(outputs)}
 
 
 _HANDLERS = {
@@ -245,6 +262,14 @@ _HANDLERS = {
     ("shell", "kernel_info_reply"): Gate._kernel_info,
     ("shell", "comm_info_reply"): Gate._comm_info,
 }
+
+
+def _bare_transient(transient: Any) -> Message:
+    """The display id, which may be the author's text, as a number that stands for it."""
+    given = transient.get("display_id") if isinstance(transient, dict) else None
+    if given is None:
+        return {}
+    return {"display_id": hashlib.sha256(str(given).encode()).hexdigest()[:16]}
 
 
 def _bare_parent(parent: Any) -> Message:

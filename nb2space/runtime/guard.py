@@ -16,6 +16,7 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
     import contextlib
     import json
     import os
+    import pdb
     import secrets
     import socket
     import sys
@@ -26,6 +27,7 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
     from typing import Any
 
     from IPython import get_ipython
+    from IPython.core import debugger
 
     shell: Any = get_ipython()
     sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -74,7 +76,7 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
     def report_uncaught(kind: Any, error: Any, trace: Any) -> None:
         report(describe(kind, error, trace))
 
-    def nothing(line: str = "", cell: str | None = None) -> None:
+    def nothing(*given: Any, **named: Any) -> None:
         """Not available in an app."""
 
     shell._showtraceback = show_nothing
@@ -82,5 +84,9 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
     threading.excepthook = report_thread
     sys.excepthook = report_uncaught
     sys.breakpointhook = nothing
+    stoppers: tuple[Any, ...] = (pdb, pdb.Pdb, debugger, debugger.Pdb)
+    for stopper in stoppers:
+        stopper.set_trace = nothing
+    stoppers[0].post_mortem = stoppers[0].pm = nothing
     for name in ("debug", "pdb", "tb", "psource", "pfile", "pinfo2", "history", "hist", "recall"):
         shell.register_magic_function(nothing, "line", name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from typing import Any
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 # PNG specification, third edition, chapter 11.3: the chunks that hold text, dates and Exif.
@@ -37,6 +38,16 @@ def bare_picture(mime: str, data: str) -> str:
         return base64.b64encode(bare(raw)).decode("ascii")
     except (binascii.Error, ValueError, IndexError):
         return data
+
+
+def bare_buffer(buffer: Any) -> Any:
+    """A widget's binary buffer; without its texts when it is a picture."""
+    head = bytes(buffer[: len(_PNG)])
+    if head.startswith(_PNG):
+        return _bare_png(bytes(buffer))
+    if head.startswith(_JPEG):
+        return _bare_jpeg(bytes(buffer))
+    return buffer
 
 
 def _bare_png(raw: bytes) -> bytes:

@@ -6,6 +6,7 @@ sends: the same rule in both places.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -24,12 +25,12 @@ GUARDED = "nb2space"
 _RENDERER_METADATA = {"width", "height", "needs_background", "unconfined", "isolated", "expanded"}
 
 _REFERENCE = re.compile(r"[0-9A-F]{6}")
-_COLOURS = r"(?:\x1b\[[0-9;]*m)*"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-# A traceback from its head line to the error's own line, in Python's form and in IPython's.
+# A traceback from its head line to the error's own line: Python's form, IPython's and rich's.
 _TRACEBACK = re.compile(
-    rf"^.*{_COLOURS}Traceback{_COLOURS} \(most recent call last\).*\n(?:.*\n)*?"
-    rf"{_COLOURS}[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit|Iteration)\b.*$",
+    r"^.*Traceback \(most recent call last\).*\n(?:.*\n)*?"
+    r"[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit|Iteration)\b.*$",
     re.MULTILINE,
 )
 _TRACEBACK_HEAD = re.compile(r"Traceback \(most recent call last\)")
@@ -37,8 +38,19 @@ _TRACEBACK_HEAD = re.compile(r"Traceback \(most recent call last\)")
 # "path:12: UserWarning: text" and the source line that Python's warnings print below it.
 _WARNING = re.compile(r"^\S[^\n]*:\d+: \w*Warning: [^\n]*(?:\n[ \t]+[^\n]*)?$", re.MULTILINE)
 
+# What pdb prints where it stops: "> file(line)function()" and "-> source" below it.
+_DEBUGGER = re.compile(r"^> \S[^\n]*\(\d+\)[^\n]*(?:\n-> [^\n]*)?$", re.MULTILINE)
+
+# Python's reprs of code, and of objects of the notebook's own classes.
+_INNER = r"(?:[^<>&\n]|<[^<>\n]*>|&lt;[^&\n]*&gt;|&(?!lt;|gt;))*"
+_REPR = re.compile(
+    r"(?:<|&lt;)(?:(?:function|bound method|generator object|coroutine object|code object) "
+    rf"|(?:class ')?__main__\.){_INNER}(?:>|&gt;)"
+)
+
 # Where a kernel keeps a cell's source for tracebacks (ipykernel.compiler.get_tmp_directory).
 _CELL_FILE = re.compile(r"[^\s\"'<>(]*ipykernel_\d+[/\\]+\d+\.py")
+_OWN_CLASS = re.compile(r"__main__\.[\w.<>]+")
 _HTML_COMMENT = re.compile(r"<!--(?!\[if).*?-->", re.DOTALL)
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,16}\b")
 _TEXT_TYPES = re.compile(r"text/|application/(?:json|javascript)|image/svg")
@@ -65,11 +77,9 @@ def viewer_output(output: Output, report: Report, language: str) -> Output | Non
         data = {"text/html": problem_html(reference_of(output, report), language)}
         return {"output_type": "display_data", "data": data, "metadata": {}}
     if kind in ("display_data", "execute_result"):
-        return {
-            "output_type": "display_data",
-            "data": viewer_data(output.get("data", {})),
-            "metadata": renderer_metadata(output.get("metadata", {})),
-        }
+        data = viewer_data(output.get("data", {}))
+        metadata = renderer_metadata(output.get("metadata", {}))
+        return {"output_type": "display_data", "data": data, "metadata": metadata} if data else None
     return None
 
 
@@ -85,7 +95,25 @@ def viewer_data(data: dict[str, Any]) -> dict[str, Any]:
     """The MIME bundle without what is never shown, its texts cleaned."""
     # The plain text beside a richer form is a Python repr: never shown, and it tells of the code.
     rich = {mime: value for mime, value in data.items() if mime != "text/plain"}
-    return {mime: _clean_value(mime, value) for mime, value in (rich or data).items()}
+    if rich:
+        return {mime: _clean_value(mime, value) for mime, value in rich.items()}
+    plain = clean_text(data.get("text/plain", ""))
+    # Nothing is left of a repr that only told of the code.
+    return {"text/plain": plain} if plain.strip() else {}
+
+
+def viewer_state(value: Any) -> Any:
+    """A widget's state, or a part of it, with its texts cleaned."""
+    if isinstance(value, str):
+        if _OWN_CLASS.fullmatch(value):
+            # anywidget names a model after the author's class; the page needs a name only.
+            return f"app.{hashlib.sha256(value.encode()).hexdigest()[:12]}"
+        return clean_text(_HTML_COMMENT.sub("", value))
+    if isinstance(value, dict):
+        return {name: viewer_state(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [viewer_state(item) for item in value]
+    return value
 
 
 def renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -102,13 +130,15 @@ def renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 def clean_text(text: str | list[str]) -> str:
     """`text` without tracebacks, warnings' source lines, memory addresses and cells' file names."""
     joined = text if isinstance(text, str) else "".join(text)
-    if _TRACEBACK_HEAD.search(re.sub(_COLOURS, "", joined)):
-        joined = _TRACEBACK.sub("", joined)
+    plain = _COLOUR.sub("", joined)
+    if _TRACEBACK_HEAD.search(plain):
+        joined = _TRACEBACK.sub("", plain)
         # A traceback in a form of its own: nothing of what follows its head is sure to be clean.
-        plain_head = _TRACEBACK_HEAD.search(joined)
-        if plain_head:
-            joined = joined[: plain_head.start()]
-    joined = _WARNING.sub("", joined)
+        head = _TRACEBACK_HEAD.search(joined)
+        if head:
+            joined = joined[: head.start()]
+    joined = _DEBUGGER.sub("", _WARNING.sub("", joined))
+    joined = _REPR.sub("", joined)
     return _ADDRESS.sub("", _CELL_FILE.sub("notebook", joined))
 
 
