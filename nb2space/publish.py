@@ -120,8 +120,7 @@ def check_folder(folder: Path) -> list[SpaceFile]:
     files = read_files(folder, manifest)
     if record_of(folder, manifest).audited != manifest_digest(files):
         raise FindingError(
-            f"{folder} was not found clean by an audit as it is now. Look at what it says: "
-            f"nb2space audit {folder}"
+            f"{folder} was not found clean by an audit as it is now; convert the notebook again."
         )
     return files
 
