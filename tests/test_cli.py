@@ -125,6 +125,7 @@ Options:
 Commands:
   convert  Make a Space folder of a notebook.
   view     See the app of a Space folder on this machine.
+  audit    Prove that viewers get none of the code.
   publish  Put a Space folder on the Hugging Face Hub.
 """
     assert shown(run("--help")) == (0, expected, "")
