@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi, RepoFile
 
 KEY_SECRET = "NB2SPACE_KEY"
-VISIBILITIES = ("public", "protected", "private")
 
 # Files that the Hub itself puts into a new repository; not ours, and left alone.
 _HUB_FILES = {".gitattributes"}

@@ -14,20 +14,19 @@ from typing import Any
 from .media import bare_buffer
 from .outputs import (
     Report,
+    clean_text,
     reference_of,
     renderer_metadata,
     viewer_data,
     viewer_outputs,
     viewer_state,
 )
-from .outputs import clean_text as _clean_text
 
 Message = dict[str, Any]
 
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 _WIDGET_TARGET = "jupyter.widget"
 _CONTROL_TARGET = "jupyter.widget.control"
-_OUTPUT_MODULE = "@jupyter-widgets/output"
 _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 
 # ipywidgets' protocol version, told when a model is opened (ipywidgets._version).
@@ -118,7 +117,7 @@ class Gate:
 
     def _stream(self, message: Message, content: Message) -> Iterator[Message]:
         if content.get("name") == "stdout":
-            text = _clean_text(content.get("text", ""))
+            text = clean_text(content.get("text", ""))
             yield {**message, "content": {"name": "stdout", "text": text}}
 
     def _display(self, message: Message, content: Message) -> Iterator[Message]:
