@@ -138,3 +138,18 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def author(
+    example_spaces: Callable[[str], ExampleSpace],
+    tmp_path: Path,
+    own_key_store: Path,
+    run: Callable[..., Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Any]:
+    """Someone whose report is converted, at a Hub on loopback: see publishing.Author."""
+    from publishing import an_author
+
+    with an_author(example_spaces("report"), tmp_path, own_key_store, run, monkeypatch) as one:
+        yield one

@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from conftest import ExampleSpace, Outcome
 from hub import Fault, LoggedRequest
 from hub.git import Blob
 from hub.state import Commit, Repo, make_commit
-from publishing import Author, an_author
+from publishing import Author
 
 from nb2space.space import MANIFEST
-
-
-@pytest.fixture
-def author(
-    example_spaces: Callable[[str], ExampleSpace],
-    tmp_path: Path,
-    own_key_store: Path,
-    run: Callable[..., Outcome],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Author]:
-    """An author whose report is converted."""
-    with an_author(example_spaces("report"), tmp_path, own_key_store, run, monkeypatch) as one:
-        yield one
 
 
 def with_past(author: Author, *past: dict[str, bytes]) -> Repo:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import ExampleSpace, Outcome
+from conftest import Outcome
 from hub import Cut, Fault, HubServer, LoggedRequest, LoseAnswer, Refuse, Repo, SpaceLife
 from publishing import (
     FREE_TOKEN,
     KEY_SECRET,
     READ_TOKEN,
     Author,
-    an_author,
     files_of,
     foreign_space,
     published_files,
@@ -21,18 +19,6 @@ from publishing import (
 )
 
 pytestmark = pytest.mark.kernel
-
-
-@pytest.fixture
-def author(
-    example_spaces: Callable[[str], ExampleSpace],
-    tmp_path: Path,
-    own_key_store: Path,
-    run: Callable[..., Outcome],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Author]:
-    with an_author(example_spaces("report"), tmp_path, own_key_store, run, monkeypatch) as someone:
-        yield someone
 
 
 def refused(author: Author, outcome: Outcome, code: int) -> str:
