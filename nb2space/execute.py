@@ -7,16 +7,19 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from nb2space.environment import Environment, begin_trace, read_environment
 from nb2space.errors import CellError, InputError
 from nb2space.notebook import Notebook
 from nb2space.runtime.wakeup import cure_lost_wakeup
 from nb2space.tags import numbered, view_of
+
+Result = TypeVar("Result")
 
 Progress = Callable[[int, int], None]
 """Called before each cell with its number and the number of cells, both counted from 1."""
@@ -76,13 +79,23 @@ def execute_notebook(
     when this returns or raises, also after Ctrl-C.
     """
     cure_lost_wakeup()
-    return asyncio.run(_execute(_prepared(notebook), folder, kernel, timeout, progress))
+    return _run(_execute(_prepared(notebook), folder, kernel, timeout, progress))
 
 
 def inspect_kernel(notebook: Notebook, *, folder: Path, kernel: str) -> Environment:
     """What `kernel` runs on and provides of `notebook`'s imports, without executing any cell."""
     cure_lost_wakeup()
-    return asyncio.run(_inspect(notebook, folder, kernel))
+    return _run(_inspect(notebook, folder, kernel))
+
+
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do `work` to its end, also for a caller that has an event loop, such as a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
 
 
 async def _inspect(notebook: Notebook, folder: Path, kernel: str) -> Environment:

@@ -68,6 +68,17 @@ def find_record(space_id: str) -> Record | None:
     return record
 
 
+def known_record(folder: Path, space_id: str) -> Record:
+    """The record of `folder`, which has this identity. Raises InputError without one."""
+    record = find_record(space_id)
+    if record is None:
+        raise InputError(
+            f"The key of {folder} is not on this machine, so its code cannot be opened. "
+            "Convert the notebook here: nb2space convert NOTEBOOK"
+        )
+    return record
+
+
 def record_for(folder: Path, space_id: str | None) -> Record:
     """The record of `folder`: by the identity in its manifest, else by its path, else a new one.
 

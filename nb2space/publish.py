@@ -8,12 +8,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nb2space.errors import FindingError, InputError, RemoteError
 from nb2space.history import plain_past, refuse_plain_past
 from nb2space.hub import Account, check_name, explained, visibility_of
-from nb2space.keystore import Record, find_record, save_record
+from nb2space.keystore import Record, known_record, save_record
 from nb2space.space import (
     MANIFEST,
     Manifest,
@@ -99,17 +99,6 @@ def full_target(wanted: str | None, manifest: Manifest, record: Record, account:
     return f"{owners[owner.lower()]}/{name}"
 
 
-def record_of(folder: Path, manifest: Manifest) -> Record:
-    """The key store's record of `folder`. Raises InputError when this machine has no key for it."""
-    record = find_record(manifest.space_id)
-    if record is None:
-        raise InputError(
-            f"The key of {folder} is not on this machine. Convert the notebook here first: "
-            "nb2space convert NOTEBOOK"
-        )
-    return record
-
-
 def check_folder(folder: Path) -> list[SpaceFile]:
     """The files of `folder`, as its conversion wrote them and the last audit found them clean.
 
@@ -117,7 +106,7 @@ def check_folder(folder: Path) -> list[SpaceFile]:
     """
     manifest = read_manifest(folder)
     files = read_files(folder, manifest)
-    if record_of(folder, manifest).audited != manifest_digest(files):
+    if known_record(folder, manifest.space_id).audited != manifest_digest(files):
         raise FindingError(
             f"{folder} was not found clean by an audit as it is now; convert the notebook again."
         )
@@ -157,7 +146,7 @@ def make_plan(
     from huggingface_hub.errors import RepositoryNotFoundError
 
     manifest = read_manifest(folder)
-    record = record_of(folder, manifest)
+    record = known_record(folder, manifest.space_id)
     files = check_folder(folder)
     with explained(f"looking up {target}"):
         try:
@@ -201,7 +190,7 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
     manifest = read_manifest(folder)
-    record = record_of(folder, manifest)
+    record = known_record(folder, manifest.space_id)
     content = {file.path: file.content for file in read_files(folder, manifest)}
     if not plan.exists:
         step(f"Making the Space {plan.target} ({plan.visibility})")
@@ -210,13 +199,13 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
                 plan.target,
                 repo_type="space",
                 space_sdk=manifest.form,
-                visibility=_visibility_type(plan.visibility),
+                visibility=cast(Any, plan.visibility),
             )
     if plan.changes_visibility:
         step(f"Making it {plan.visibility}")
         with explained("changing who may see the Space"):
             api.update_repo_settings(
-                plan.target, repo_type="space", visibility=_visibility_type(plan.visibility)
+                plan.target, repo_type="space", visibility=cast(Any, plan.visibility)
             )
     with explained("reading the Space's settings back"):
         info = api.space_info(plan.target)
@@ -326,10 +315,6 @@ def _is_visible_as(info: Any, wanted: str) -> bool:
     if getattr(info, "visibility", None):
         return visibility_of(info) == wanted
     return bool(info.private) == (wanted != "public")
-
-
-def _visibility_type(visibility: str) -> Any:
-    return visibility
 
 
 def _fingerprint(key: str) -> str:

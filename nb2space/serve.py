@@ -7,19 +7,22 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from nb2space.errors import InputError
-from nb2space.keystore import Record, find_record
+from nb2space.keystore import Record, known_record
 from nb2space.runtime import health
 from nb2space.space import read_files, read_manifest
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
+_LOG_LINES = 3
 
 
 def free_port(wanted: int | None) -> int:
@@ -39,10 +42,11 @@ def free_port(wanted: int | None) -> int:
 class Server:
     """The app of `folder` on 127.0.0.1:`port`, in a process of its own."""
 
-    def __init__(self, folder: Path, port: int, watch: bool) -> None:
+    def __init__(self, folder: Path, port: int, watch: bool, log: IO[bytes]) -> None:
         self.folder = folder
         self.port = port
         self.watch = watch
+        self.log = log
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -58,7 +62,8 @@ class Server:
             env=_environment(_record_of(self.folder), self.port, self.watch),
             # The server ends when this pipe closes, however this process ends.
             stdin=subprocess.PIPE,
-            stdout=sys.stderr,
+            stdout=self.log,
+            stderr=self.log,
             # Ctrl-C is for this process; the server is then told to end in good order.
             start_new_session=True,
         )
@@ -93,9 +98,14 @@ class Server:
     def check(self) -> None:
         """Raise InputError when the server has ended by itself."""
         if self.process is not None and self.process.poll() is not None:
-            raise InputError(
-                f"The server of {self.folder} ended by itself; its last lines are above."
-            )
+            raise InputError(f"The server of {self.folder} ended by itself{self._last_lines()}.")
+
+    def _last_lines(self) -> str:
+        if not self.log.seekable():
+            return "; its last lines are above"
+        self.log.seek(0)
+        lines = self.log.read().decode(errors="replace").splitlines()[-_LOG_LINES:]
+        return ": " + " / ".join(lines) if lines else ""
 
     def wait(self) -> None:
         """Wait until the server ends by itself, which raises InputError."""
@@ -105,31 +115,28 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, port: int, *, watch: bool = False) -> Iterator[Server]:
+def serving(
+    folder: Path, port: int, *, watch: bool = False, silent: bool = False
+) -> Iterator[Server]:
     """The app of `folder` on this machine, ready to be opened, until the block ends.
 
-    With `watch`, an open page reloads itself when a newer version is served at the same address.
-    Raises InputError when the folder is none of ours, was changed, has no key here, or when the
-    server does not start.
+    With `watch`, an open page reloads itself when a newer version is served at the same address;
+    with `silent`, the app's log is not printed. Raises InputError when the folder is none of ours,
+    was changed, has no key here, or when the server does not start.
     """
-    server = Server(folder, port, watch)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+    with tempfile.TemporaryFile() if silent else open(os.dup(2), "wb") as log:
+        server = Server(folder, port, watch, log)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def _record_of(folder: Path) -> Record:
     manifest = read_manifest(folder)
     read_files(folder, manifest)
-    record = find_record(manifest.space_id)
-    if record is None:
-        raise InputError(
-            f"The key of {folder} is not on this machine, so its code cannot be opened. "
-            "Convert the notebook here: nb2space convert NOTEBOOK"
-        )
-    return record
+    return known_record(folder, manifest.space_id)
 
 
 def _environment(record: Record, port: int, watch: bool) -> dict[str, str]:

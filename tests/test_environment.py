@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import types
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +141,12 @@ def test_a_kernel_tells_what_it_runs_on(tmp_path: Path) -> None:
     assert environment.versions["PyYAML"]
     assert environment.unknown == ("my_module",)
     assert environment.prefix == sys.prefix
+
+
+@pytest.mark.kernel
+def test_a_caller_may_have_an_event_loop(tmp_path: Path) -> None:
+    async def in_a_notebook() -> str:
+        return inspect_kernel(notebook_of("1"), folder=tmp_path, kernel="python3").python
+
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(asyncio.run, in_a_notebook()).result().startswith("3.")

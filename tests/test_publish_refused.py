@@ -155,8 +155,8 @@ def test_files_that_others_put_into_the_folder_stay_here(author: Author) -> None
 def test_key_of_another_machine(author: Author, tmp_path: Path) -> None:
     outcome = author.publish(env={"NB2SPACE_HOME": str(tmp_path / "elsewhere")})
     assert refused(author, outcome, 2) == (
-        f"The key of {author.folder} is not on this machine. Convert the notebook here first: "
-        "nb2space convert NOTEBOOK"
+        f"The key of {author.folder} is not on this machine, so its code cannot be opened. "
+        "Convert the notebook here: nb2space convert NOTEBOOK"
     )
 
 

@@ -7,16 +7,28 @@ return plain data.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nb2space.audit.report import Channel, Leak, Report
+from nb2space.audit.report import Channel, Leak, Report, refuse_leaks
 
 if TYPE_CHECKING:
     from nb2space.audit.needles import Needles
     from nb2space.keystore import Record
 
-__all__ = ["Channel", "Leak", "Report", "audit_folder", "audit_url", "needles_of_record"]
+__all__ = [
+    "Channel",
+    "Leak",
+    "Report",
+    "audit_app",
+    "audit_folder",
+    "audit_published",
+    "audit_url",
+    "needles_of_record",
+    "refuse_leaks",
+]
 
 
 def needles_of_record(folder: Path, record: Record) -> Needles:
@@ -36,7 +48,7 @@ def audit_folder(folder: Path, record: Record) -> Report:
 
     needles, notes = needles_of_folder(folder, record)
     report = leaks_in_folder(folder, record, needles, known_files(record.prefix))
-    return Report(report.channels, (*notes, *report.notes))
+    return Report(report.channels, (*notes, *report.notes), len(needles.items))
 
 
 def audit_url(url: str, needles: Needles, use_browser: bool, prefix: str = "") -> Report:
@@ -49,3 +61,41 @@ def audit_url(url: str, needles: Needles, use_browser: bool, prefix: str = "") -
     from nb2space.audit.traffic import leaks_in_traffic
 
     return leaks_in_traffic(url, needles, known_files(prefix), use_browser=use_browser)
+
+
+def audit_app(
+    folder: Path, record: Record, *, use_browser: bool, step: Callable[[str], None]
+) -> Report:
+    """Search the Space folder, then its app while it is served on this machine.
+
+    What is found decides whether the folder may be published: the record is kept accordingly.
+    Raises InputError when the folder was changed or its app does not start.
+    """
+    from nb2space.keystore import save_record
+    from nb2space.serve import free_port, serving
+    from nb2space.space import manifest_digest, read_files, read_manifest
+
+    step(f"Searching the files of {folder}")
+    report = audit_folder(folder, record)
+    needles = needles_of_record(folder, record)
+    step("Visiting the app, moving its controls and asking it for its code")
+    files = read_files(folder, read_manifest(folder))
+    with serving(folder, free_port(None), silent=True) as server:
+        report = report.joined(audit_url(server.url, needles, use_browser, record.prefix))
+    save_record(replace(record, audited=manifest_digest(files) if report.ok else ""))
+    return report
+
+
+def audit_published(
+    folder: Path, record: Record, url: str, *, use_browser: bool, step: Callable[[str], None]
+) -> Report:
+    """Search the Space folder, then the app of it that runs at `url`.
+
+    Raises InputError when the folder's bundle cannot be opened, RemoteError when the app does not
+    answer.
+    """
+    step(f"Searching the files of {folder}")
+    report = audit_folder(folder, record)
+    needles = needles_of_record(folder, record)
+    step(f"Visiting {url}")
+    return report.joined(audit_url(url, needles, use_browser, record.prefix))

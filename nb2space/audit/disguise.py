@@ -36,13 +36,18 @@ _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 # Base64 in lines, as MIME and Python's encodebytes break it.
 _BROKEN_BASE64 = re.compile(
-    r"(?:(?<=[A-Za-z0-9+/]{76})|(?<=[A-Za-z0-9+/]{64}))\r?\n(?=[A-Za-z0-9+/=])"
+    r"\r?\n(?=[A-Za-z0-9+/=])(?:(?<=[A-Za-z0-9+/]{64}\n)|(?<=[A-Za-z0-9+/]{64}\r\n))"
 )
+_BASE64 = re.compile(r"(?:(?<=[A-Za-z0-9+/]{76})|(?<=[A-Za-z0-9+/]{64}))\r?\n(?=[A-Za-z0-9+/=])")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
 # Where a run of this length starts is taken for where the encoded bytes start.
 _LONG_RUN = 4096
 _READABLE = re.compile(rb"[\x20-\x7e\t\n\r\x80-\xff]{6}")
+
+# What no text has, and the runs of a text that lie between such; colours and blanks are text.
+_NOISE = re.compile(r"[\x00-\x08\x0e-\x1a\x7f\ufffd]")
+_READABLE_RUN = re.compile(r"[^\x00-\x08\x0e-\x1a\x7f\ufffd]{4,}")
 
 _LITTLE = re.compile(rb"(?:[\x09\x0a\x0d\x20-\xff]\x00){6,}")
 _BIG = re.compile(rb"(?:\x00[\x09\x0a\x0d\x20-\xff]){6,}")
@@ -73,7 +78,9 @@ def views(data: bytes) -> Iterator[str]:
 
 
 def _texts(data: bytes) -> Iterator[str]:
-    yield data.decode("utf-8", errors="replace")
+    text = data.decode("utf-8", errors="replace")
+    # Pictures and archives are noise for the greatest part: only what can be read is undone.
+    yield "\n".join(_READABLE_RUN.findall(text)) if _NOISE.search(text) else text
     if b"\0" not in data:
         return
     if data.count(0) * 5 > len(data):

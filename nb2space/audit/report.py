@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from nb2space.errors import FindingError
+
 _MOST_SHOWN = 60
 _WORD = re.compile(r"\w{3,}")
 
@@ -36,10 +38,15 @@ class Channel:
 
 @dataclass(frozen=True)
 class Report:
-    """What an audit found; `notes` are sentences about what it could not do."""
+    """What an audit found.
+
+    `notes` are sentences about what it could not do, `needles` is how many pieces of the code were
+    looked for.
+    """
 
     channels: tuple[Channel, ...]
     notes: tuple[str, ...] = ()
+    needles: int = 0
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
@@ -53,7 +60,21 @@ class Report:
 
     def joined(self, other: Report) -> Report:
         """Both reports as one."""
-        return Report(self.channels + other.channels, self.notes + other.notes)
+        return Report(
+            self.channels + other.channels,
+            self.notes + other.notes,
+            max(self.needles, other.needles),
+        )
+
+
+def refuse_leaks(report: Report, advice: str) -> None:
+    """Raise FindingError when something leaks, or when nothing could be looked at."""
+    if report.leaks:
+        count = len(report.leaks)
+        what = "One thing" if count == 1 else f"{count} things"
+        raise FindingError(f"{what} of the code can be got by viewers; {advice}.")
+    if not report.ok:
+        raise FindingError(f"Nothing could be looked at, so nothing is proved; {advice}.")
 
 
 def masked(text: str) -> str:

@@ -8,6 +8,7 @@ import sys
 import click
 
 from nb2space.cli.output import TERMINATED, report_failure
+from nb2space.runtime.startup import skip_unused_grammar
 from nb2space.version import __version__
 
 # Each command's module, imported only when the command is used: `--help` must answer at once.
@@ -65,6 +66,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and end the process with the exit code of its outcome."""
+    skip_unused_grammar()
     # As an exception, so that servers, kernels and temporary folders are cleaned up on the way.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:

@@ -34,43 +34,26 @@ def command(folder: Path, url: str | None, no_browser: bool, as_json: bool, quie
     """
     from dataclasses import asdict
 
-    from nb2space.audit import audit_folder, audit_url, needles_of_record
-    from nb2space.errors import FindingError, InputError
-    from nb2space.keystore import find_record
-    from nb2space.serve import free_port, serving
+    from nb2space.audit import audit_app, audit_published, refuse_leaks
+    from nb2space.keystore import known_record
     from nb2space.space import read_manifest
 
     sink = Sink(as_json, quiet)
-    record = find_record(read_manifest(folder).space_id)
-    if record is None:
-        raise InputError(
-            f"The key of {folder} is not on this machine, so its code cannot be compared. "
-            "Convert the notebook here: nb2space convert NOTEBOOK"
-        )
-    sink.step(f"Searching the files of {folder}")
-    report = audit_folder(folder, record)
-    needles = needles_of_record(folder, record)
+    record = known_record(folder, read_manifest(folder).space_id)
     if url:
-        sink.step(f"Visiting {url}")
-        report = report.joined(audit_url(url, needles, not no_browser, record.prefix))
+        report = audit_published(folder, record, url, use_browser=not no_browser, step=sink.step)
     else:
-        with serving(folder, free_port(None)) as server:
-            sink.step("Visiting the app, moving its controls and asking it for its code")
-            visited = audit_url(server.url, needles, not no_browser, record.prefix)
-            report = report.joined(visited)
+        report = audit_app(folder, record, use_browser=not no_browser, step=sink.step)
     for note in report.notes:
         sink.notice(note)
-    _show(sink, report)
-    sink.result({"ok": report.ok, "needles": len(needles.items), **asdict(report)})
-    if not report.ok:
-        raise FindingError(
-            f"{len(report.leaks)} things of the code can be got by viewers; "
-            "do not publish this before they are gone."
-        )
-    sink.say(f"Nothing leaks: {len(needles.items)} pieces of the code were looked for.")
+    show_report(sink, report)
+    sink.result({"ok": report.ok, **asdict(report)})
+    refuse_leaks(report, "do not publish this before they are gone")
+    sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
 
 
-def _show(sink: Sink, report: Report) -> None:
+def show_report(sink: Sink, report: Report) -> None:
+    """Print what was looked at and found, one line a channel, then the leaks."""
     from nb2space.cli.steps import readable_size
 
     width = max(len(channel.name) for channel in report.channels)

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Make the Space's git history one commit, so that nothing of its past can be read.",
 )
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Visit the published app when it runs, as nb2space audit does.",
+)
 @click.option("--yes", "-y", is_flag=True, help="Never ask; take the defaults.")
 @output_options
 def command(
@@ -40,6 +45,7 @@ def command(
     dry_run: bool,
     overwrite: bool,
     squash_history: bool,
+    verify: bool,
     yes: bool,
     as_json: bool,
     quiet: bool,
@@ -49,8 +55,11 @@ def command(
     from dataclasses import asdict, replace
 
     from nb2space import follow, hub, publish
+    from nb2space.audit import audit_published, refuse_leaks
     from nb2space.cli.ask import ask_target, ask_visibility, may_ask
+    from nb2space.cli.audit import show_report
     from nb2space.errors import InputError, RemoteError
+    from nb2space.keystore import known_record
     from nb2space.space import read_manifest
 
     if folder.suffix == ".ipynb" and folder.is_file():
@@ -65,7 +74,7 @@ def command(
     sink = Sink(as_json, quiet)
     asking = may_ask(yes or as_json or quiet)
     manifest = read_manifest(folder)
-    record = publish.record_of(folder, manifest)
+    record = known_record(folder, manifest.space_id)
     publish.check_folder(folder)
     api = hub.connect()
     try:
@@ -91,6 +100,11 @@ def command(
     )
     if asking and not plan.exists and not visibility:
         plan = replace(plan, visibility=ask_visibility())
+    if verify and plan.visibility == "private":
+        raise InputError(
+            "--verify visits the app as a viewer does, and a private Space lets no viewer in. "
+            "Publish without it, or with --visibility protected."
+        )
     if dry_run:
         _show(sink, plan)
         sink.result({"plan": asdict(plan), "dry_run": True})
@@ -102,7 +116,17 @@ def command(
     url = follow.follow(api, folder, publication, sink.step)
     sink.say(f"The app answers at {url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
-    sink.result({**asdict(publication), "url": url, "committed": plan.commits})
+    result = {**asdict(publication), "url": url, "committed": plan.commits}
+    if not verify:
+        sink.result(result)
+        return
+    report = audit_published(folder, record, url, use_browser=True, step=sink.step)
+    for note in report.notes:
+        sink.notice(note)
+    show_report(sink, report)
+    sink.result({**result, "verified": report.ok, "channels": asdict(report)["channels"]})
+    refuse_leaks(report, f"take it back, or pause it: {publication.page_url}/settings")
+    sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
 
 
 def _show(sink: Sink, plan: Plan) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .bundle import BundleError, unpack, unseal_bytes
 from .settings import Settings, take_settings
+from .startup import skip_unused_grammar
 from .workplace import Workplace, make_workplace
 
 log = logging.getLogger("nb2space")
@@ -15,6 +16,7 @@ log = logging.getLogger("nb2space")
 
 def main() -> None:
     """Serve the app; without a usable key, serve the page that says it is being prepared."""
+    skip_unused_grammar()
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(asctime)s %(message)s")
     log.setLevel(logging.INFO)
     settings = take_settings(Path(__file__).resolve().parent.parent)

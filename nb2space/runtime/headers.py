@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import tornado.web
 
 # A Space is shown in a frame of huggingface.co; jupyter_server's own policy would forbid that.
@@ -21,6 +23,14 @@ class PageHeaders:
         super().set_default_headers()  # type: ignore[misc]
         for name, value in PAGE_HEADERS.items():
             self.set_header(name, value)  # type: ignore[attr-defined]
+
+    def write_error(self, status_code: int, **details: Any) -> None:
+        """Called by tornado for what is refused or fails: a few words, and nothing of the server.
+
+        Handlers that were made for Jupyter's own pages would render one of those, and fail.
+        """
+        self.set_header("Content-Type", "text/plain; charset=utf-8")  # type: ignore[attr-defined]
+        self.finish(f"{status_code}. The app is at /\n")  # type: ignore[attr-defined]
 
 
 class PlainHandler(PageHeaders, tornado.web.RequestHandler):
