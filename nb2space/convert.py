@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from nb2space.audit import audit_folder
+from nb2space.datavalues import data_notices
 from nb2space.docker import Look, docker_files
 from nb2space.environment import imported_names
 from nb2space.errors import FindingError, InputError
@@ -147,7 +148,12 @@ def convert(
         manifest=manifest,
         cells=sum("injected-parameters" not in cell_tags(cell) for cell in notebook.cells),
         seconds=executed.seconds,
-        notices=(*stripped.notices, *own.notices, *_waiting(executed.seconds)),
+        notices=(
+            *stripped.notices,
+            *data_notices(executed.notebook),
+            *own.notices,
+            *_waiting(executed.seconds),
+        ),
     )
 
 
