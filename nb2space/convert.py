@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Mapping
@@ -24,7 +25,10 @@ from nb2space.keystore import Record, find_record, record_for, save_record
 from nb2space.notebook import Notebook, read_notebook, title_of
 from nb2space.ownfiles import own_files
 from nb2space.parameters import Value, inject_parameters
+from nb2space.projectfile import read_project
+from nb2space.runtime.masking import Mask
 from nb2space.seal import new_key
+from nb2space.secrets import Finding, LiftedCode, lift_files, lift_notebook, masked_notebook
 from nb2space.shownsource import shown_source
 from nb2space.space import (
     MANIFEST,
@@ -56,6 +60,8 @@ class Options:
     kernel: str | None = None
     rotate_key: bool = False
     allow_shown_source: bool = False
+    exclude: tuple[str, ...] = ()
+    redact: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,7 @@ class Conversion:
     cells: int
     seconds: float
     notices: tuple[str, ...]
+    secrets: tuple[Finding, ...] = ()
 
 
 def default_folder(notebook: Path) -> Path:
@@ -104,20 +111,28 @@ def convert(
     kernel = choose_kernel(notebook, options.kernel)
     notebook = inject_parameters(notebook, options.parameters)
     home = path.absolute().parent
-    executed = _executed(notebook, home, kernel, options, progress)
+    ignored = read_project(home).ignored
+    code = lift_notebook(notebook, ignored)
+    executed = _executed(code, home, kernel, options, progress)
+    own = own_files(
+        home, executed.environment, imported_names(notebook), folder, exclude=options.exclude
+    )
+    code, sealed_files = lift_files(code, own.content, ignored, redact=options.redact)
+    of_machine = [os.environ[name] for name in code.read if name in os.environ]
+    shown, found = masked_notebook(executed.notebook, [*code.to_mask, *of_machine], ignored)
     if not (options.show_source or options.allow_shown_source):
-        _refuse_shown_source(executed.notebook)
-    title = options.title or title_of(notebook, path)
+        _refuse_shown_source(shown)
+    title = Mask(code.to_mask).text(options.title or title_of(shown, path))
     stripped = strip_notebook(
-        executed.notebook,
+        shown,
         folder=home,
         title=title,
         show_source=options.show_source,
+        secrets=sorted({*code.values, *code.read}),
     )
     record = record_for(folder, replaced.space_id if replaced else None)
     if options.rotate_key:
         record = replace(record, key=new_key())
-    own = own_files(home, executed.environment, imported_names(notebook), folder)
     files, manifest = docker_files(
         stripped,
         look=Look(
@@ -128,7 +143,7 @@ def convert(
         ),
         notebook_name=_published_name(path),
         environment=executed.environment,
-        own_files=own.content,
+        own_files=sealed_files,
         space_id=record.space_id,
         key=record.key,
     )
@@ -138,6 +153,7 @@ def convert(
         kernel=kernel,
         prefix=executed.environment.prefix,
         options={**asdict(options), "rotate_key": False},
+        secrets={**{name: "" for name in code.read if name in os.environ}, **code.values},
     )
     _audit(files, record)
     # The key first: a folder whose key is lost can never be opened.
@@ -154,15 +170,22 @@ def convert(
             *own.notices,
             *_waiting(executed.seconds),
         ),
+        secrets=(*code.findings, *found),
     )
 
 
 def _executed(
-    notebook: Notebook, folder: Path, kernel: str, options: Options, progress: Progress
+    code: LiftedCode, folder: Path, kernel: str, options: Options, progress: Progress
 ) -> Executed:
+    notebook = code.notebook
     if options.execute:
         return execute_notebook(
-            notebook, folder=folder, kernel=kernel, timeout=options.timeout, progress=progress
+            notebook,
+            folder=folder,
+            kernel=kernel,
+            timeout=options.timeout,
+            progress=progress,
+            variables=code.values,
         )
     if options.parameters:
         raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")

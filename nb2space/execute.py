@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,15 +71,18 @@ def execute_notebook(
     kernel: str,
     timeout: float | None = None,
     progress: Progress = lambda number, count: None,
+    variables: Mapping[str, str] | None = None,
 ) -> Executed:
     """Execute every cell of a copy of `notebook`, in `folder`, with a fresh kernel.
 
-    `timeout` is the most seconds that one cell may take (None: no limit). Raises CellError with
-    the cell's number when a cell fails, takes too long or kills the kernel. The kernel is gone
-    when this returns or raises, also after Ctrl-C.
+    `variables` are set in the kernel's environment beside this process's own. `timeout` is
+    the most seconds that one cell may take (None: no limit). Raises CellError with the cell's
+    number when a cell fails, takes too long or kills the kernel. The kernel is gone when this
+    returns or raises, also after Ctrl-C.
     """
     cure_lost_wakeup()
-    return _run(_execute(_prepared(notebook), folder, kernel, timeout, progress))
+    client = _client(_prepared(notebook), folder, kernel, timeout)
+    return _run(_execute(client, timeout, progress, {**os.environ, **(variables or {})}))
 
 
 def inspect_kernel(notebook: Notebook, *, folder: Path, kernel: str) -> Environment:
@@ -100,7 +103,7 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
 
 async def _inspect(notebook: Notebook, folder: Path, kernel: str) -> Environment:
     client = _client(notebook, folder, kernel, None)
-    async with _kernel_of(client):
+    async with _kernel_of(client, os.environ):
         return await read_environment(client.kc, notebook, await begin_trace(client.kc))
 
 
@@ -124,7 +127,7 @@ def _prepared(notebook: Notebook) -> Notebook:
 
 
 async def _execute(
-    notebook: Notebook, folder: Path, kernel: str, timeout: float | None, progress: Progress
+    client: Any, timeout: float | None, progress: Progress, variables: Mapping[str, str]
 ) -> Executed:
     from nbclient.exceptions import (
         CellExecutionError,
@@ -132,19 +135,18 @@ async def _execute(
         DeadKernelError,
     )
 
-    client = _client(notebook, folder, kernel, timeout)
     started = time.monotonic()
     number, failed = 0, None
-    cells = list(numbered(notebook))
+    cells = list(numbered(client.nb))
     try:
-        async with _kernel_of(client):
+        async with _kernel_of(client, variables):
             before = await begin_trace(client.kc)
             for index, (number, cell) in enumerate(cells):
                 progress(number, cells[-1][0])
                 failed = cell
                 await _run_cell(client, cell, index)
             client.set_widgets_metadata()
-            environment = await read_environment(client.kc, notebook, before)
+            environment = await read_environment(client.kc, client.nb, before)
     except CellExecutionError as error:
         if error.ename == "StdinNotImplementedError":
             raise CellError(
@@ -166,7 +168,7 @@ async def _execute(
             f"The kernel died in cell {number}, as it does when memory runs out or a library "
             "crashes. Nothing was written."
         ) from None
-    return Executed(notebook, environment, time.monotonic() - started)
+    return Executed(client.nb, environment, time.monotonic() - started)
 
 
 async def _run_cell(client: Any, cell: Notebook, index: int) -> None:
@@ -205,8 +207,9 @@ class _kernel_of:
     nbclient's own context manager takes Ctrl-C for itself and goes on; here it must end the run.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, variables: Mapping[str, str]) -> None:
         self.client = client
+        self.variables = dict(variables)
         self.folder = tempfile.TemporaryDirectory(prefix="nb2space-")
 
     async def __aenter__(self) -> None:
@@ -221,7 +224,7 @@ class _kernel_of:
         told.touch()
         try:
             with told.open("wb") as stderr:
-                await self.client.async_start_new_kernel(stderr=stderr)
+                await self.client.async_start_new_kernel(stderr=stderr, env=self.variables)
             await self.client.async_start_new_kernel_client()
         except BaseException as error:
             lines = told.read_text(errors="replace").strip().splitlines()

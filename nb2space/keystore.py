@@ -27,7 +27,8 @@ class Record:
     `notebook` are absolute paths, `kernel` and `prefix` are the kernel that executed it and that
     kernel's sys.prefix, `options` are the last conversion's, `audited` is the digest of the
     manifest that an audit found clean, `published` is what publishing remembers (the target, and
-    which key each Space was given).
+    which key and secrets each Space was given). `secrets` are the values that the code takes from
+    environment variables, by the variable's name; "" where this machine does not know the value.
     """
 
     space_id: str
@@ -39,6 +40,7 @@ class Record:
     options: dict[str, Any] = field(default_factory=dict)
     audited: str = ""
     published: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
 
 
 def store_folder() -> Path:

@@ -6,9 +6,9 @@ find them again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from nb2space.environment import Environment
 from nb2space.errors import InputError
@@ -27,11 +27,19 @@ class OwnFiles:
     notices: tuple[str, ...]
 
 
-def own_files(folder: Path, environment: Environment, imported: set[str], output: Path) -> OwnFiles:
+def own_files(
+    folder: Path,
+    environment: Environment,
+    imported: set[str],
+    output: Path,
+    *,
+    exclude: Sequence[str] = (),
+) -> OwnFiles:
     """The author's files in the notebook's `folder` that the run used.
 
-    `imported` are the names that the code imports; `output` is the Space folder, which is no
-    part of the notebook. Raises InputError when the files are too large together.
+    Those that a pattern of `exclude` matches, such as "data/*.csv", stay behind. `imported` are
+    the names that the code imports; `output` is the Space folder, which is no part of the
+    notebook. Raises InputError when the files are too large together.
     """
     content: dict[str, bytes] = {}
     notices = []
@@ -44,6 +52,11 @@ def own_files(folder: Path, environment: Environment, imported: set[str], output
                 "notebook; the app will not find it."
             )
     content.update(_read(folder, _data_files(folder, environment, output)))
+    content = {
+        path: body
+        for path, body in content.items()
+        if not any(PurePosixPath(path).match(pattern) for pattern in exclude)
+    }
     size = sum(map(len, content.values()))
     if size > _MOST_BYTES:
         largest = sorted(content, key=lambda path: len(content[path]), reverse=True)[:3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -22,6 +22,7 @@ from nb2space.space import (
     read_files,
     read_manifest,
 )
+from nb2space.spacesecrets import delete_secrets, secrets_to_delete, secrets_to_set, set_secrets
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, RepoFile
@@ -47,7 +48,10 @@ class PlannedFile:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a publication would do; nothing has been sent yet."""
+    """What a publication would do; nothing has been sent yet.
+
+    Secrets are told by name; their values are in no plan.
+    """
 
     target: str
     exists: bool
@@ -55,6 +59,8 @@ class Plan:
     visibility: str
     changes_visibility: bool
     sets_key: bool
+    sets_secrets: tuple[str, ...]
+    deletes_secrets: tuple[str, ...]
     squashes: bool
     files: tuple[PlannedFile, ...]
 
@@ -123,6 +129,8 @@ def plan_of_all(folder: Path, target: str | None, visibility: str | None) -> Pla
         visibility=visibility or "public",
         changes_visibility=False,
         sets_key=True,
+        sets_secrets=tuple(known_record(folder, manifest.space_id).secrets),
+        deletes_secrets=(),
         squashes=False,
         files=tuple(_planned(file, "new") for file in read_files(folder, manifest)),
     )
@@ -132,6 +140,7 @@ def make_plan(
     api: HfApi,
     folder: Path,
     target: str,
+    secrets: Mapping[str, str],
     *,
     visibility: str | None,
     overwrite: bool,
@@ -139,9 +148,10 @@ def make_plan(
 ) -> Plan:
     """What publishing `folder` to `target` would change. Only reads from the Hub.
 
-    `visibility` None leaves an existing Space as it is and makes a new one public. Raises
-    InputError when the Space holds something else, unless `overwrite` is given, and FindingError
-    when its history holds scripts or data in the open, unless `squash_history` is given.
+    `secrets` are the values of the notebook's secrets, as far as they are known. `visibility` None
+    leaves an existing Space as it is and makes a new one public. Raises InputError when the Space
+    holds something else, unless `overwrite` is given, and FindingError when its history holds
+    scripts or data in the open, unless `squash_history` is given.
     """
     from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -156,12 +166,12 @@ def make_plan(
         remote = _remote_files(api, target)
         if not overwrite:
             _check_ours(api, target, manifest, set(remote))
-        secrets = api.get_space_secrets(target)
+        on_hub = api.get_space_secrets(target)
     if not squash_history:
         hides = not manifest.show_source
         refuse_plain_past(target, plain_past(api, target, hides_source=hides))
     now = visibility_of(info)
-    key_is_set = KEY_SECRET in secrets and record.published.get("keys", {}).get(
+    key_is_set = KEY_SECRET in on_hub and record.published.get("keys", {}).get(
         target
     ) == _fingerprint(record.key)
     local = {file.path for file in files}
@@ -173,6 +183,8 @@ def make_plan(
         visibility=visibility or now,
         changes_visibility=visibility is not None and visibility != now,
         sets_key=not key_is_set,
+        sets_secrets=secrets_to_set(record, secrets, target, on_hub),
+        deletes_secrets=secrets_to_delete(record, target, on_hub),
         squashes=squash_history,
         files=(
             *(_planned(file, _change(file.content, remote.get(file.path))) for file in files),
@@ -181,11 +193,17 @@ def make_plan(
     )
 
 
-def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -> Publication:
-    """Do what `plan` says: the Space, its key, then one commit with all that changed.
+def publish(
+    api: HfApi,
+    folder: Path,
+    plan: Plan,
+    secrets: Mapping[str, str],
+    step: Callable[[str], None],
+) -> Publication:
+    """Do what `plan` says: the Space, its key and secrets, then one commit with all that changed.
 
-    `step` is told each step before it is taken. Raises RemoteError or InputError; publishing
-    again then goes on where it stopped.
+    `secrets` are the values of the notebook's secrets; `step` is told each step before it is taken.
+    Raises RemoteError or InputError; publishing again then goes on where it stopped.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -218,9 +236,11 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
         step("Giving it the key to the sealed code")
         with explained("setting the key"):
             api.add_space_secret(plan.target, KEY_SECRET, record.key)
+    given = set_secrets(api, record, plan.target, plan.sets_secrets, secrets, step)
     # Kept before the upload: when that fails, the same command goes on with this Space.
     keys = {**record.published.get("keys", {}), plan.target: _fingerprint(record.key)}
-    save_record(replace(record, published={"target": plan.target, "keys": keys}))
+    record = replace(record, published={"target": plan.target, "keys": keys, "secrets": given})
+    save_record(record)
     commit = info.sha or ""
     if plan.commits:
         step("Uploading what changed, in one commit")
@@ -247,6 +267,8 @@ def publish(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -
             api.super_squash_history(plan.target, repo_type="space")
             commit = api.space_info(plan.target).sha or ""
     _check_published(api, plan.target, content)
+    # The version before may have needed them until now.
+    delete_secrets(api, record, plan.target, plan.deletes_secrets, step)
     return Publication(plan.target, commit, f"{api.endpoint}/spaces/{plan.target}")
 
 

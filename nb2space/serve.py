@@ -142,6 +142,8 @@ def _record_of(folder: Path) -> Record:
 def _environment(record: Record, port: int, watch: bool) -> dict[str, str]:
     environment = {
         **os.environ,
+        # What the key store does not know may be in this process's own environment.
+        **{name: value for name, value in record.secrets.items() if value},
         "NB2SPACE_KEY": record.key,
         "NB2SPACE_HOST": "127.0.0.1",
         "NB2SPACE_PORT": str(port),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,10 +47,18 @@ class Stripped:
     notices: tuple[str, ...]
 
 
-def strip_notebook(executed: Notebook, *, folder: Path, title: str, show_source: bool) -> Stripped:
+def strip_notebook(
+    executed: Notebook,
+    *,
+    folder: Path,
+    title: str,
+    show_source: bool,
+    secrets: Sequence[str] = (),
+) -> Stripped:
     """Split `executed` into the viewer's and the live notebook.
 
-    `folder` is the author's notebook's own, where pictures in Markdown are looked up.
+    `secrets` are the environment variables that the live one needs. `folder` is the author's
+    notebook's own, where pictures in Markdown are looked up.
     With `show_source` the code of cells that are not tagged to hide it is kept for the viewer.
     """
     viewer_cells: list[Notebook] = []
@@ -83,9 +92,12 @@ def strip_notebook(executed: Notebook, *, folder: Path, title: str, show_source:
         viewer.metadata["widgets"] = {
             STATE_MIME: {"version_major": 2, "version_minor": 0, "state": models}
         }
+    live = _notebook(live_cells, title)
+    if secrets:
+        live.metadata["nb2space"] = {"secrets": list(secrets)}
     return Stripped(
         viewer=_with_stable_ids(viewer),
-        live=_notebook(live_cells, title),
+        live=live,
         notices=tuple(notices),
     )
 

@@ -70,6 +70,7 @@ def test_convert_json(run: Run, notebook: Callable[..., Path], tmp_path: Path) -
         "folder": "small-space",
         "cells": 2,
         "notices": [],
+        "secrets": [],
         "manifest": {**manifest, "files": list(manifest["files"])},
     }
     assert result["manifest"]["title"] == "Grüße"
@@ -125,6 +126,7 @@ Options:
 Commands:
   convert  Make a Space folder of a notebook.
   view     See the app of a Space folder on this machine.
+  scan     Look for secrets in a notebook or folder.
   audit    Prove that viewers get none of the code.
   publish  Put a Space folder on the Hugging Face Hub.
 """

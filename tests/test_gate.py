@@ -11,18 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nb2space.runtime.gate import VIEW_MIME, Gate
+from nb2space.runtime.masking import MASK, Mask
 
 SOURCE = "secret_variable = load('customers')"
 
 
-def gate(shown: Iterable[str] = (), reports: list[str] | None = None) -> Gate:
+PASSWORD = "correct horse/battery"
+
+
+def gate(
+    shown: Iterable[str] = (), reports: list[str] | None = None, masked: Iterable[str] = ()
+) -> Gate:
     noted = [] if reports is None else reports
 
     def report(details: str) -> str:
         noted.append(details)
         return f"{len(noted):06X}"
 
-    made = Gate(report, "en")
+    made = Gate(report, "en", Mask(masked))
     made.show(shown)
     return made
 
@@ -248,6 +254,57 @@ def test_captured_outputs_are_cleaned_in_every_way_that_they_are_sent() -> None:
         shown = json.dumps(one.release("iopub", answer))
         assert "good" in shown and "could not be shown" in shown
         assert "secret_variable" not in shown
+
+
+LEAK = f"postgres://ana:{PASSWORD}@host/sales"
+MASKED = f"postgres://ana:{MASK}@host/sales"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("stream", {"name": "stdout", "text": LEAK}),
+        ("display_data", {"data": {"text/html": f"<b>{LEAK}</b>"}}),
+        ("execute_result", {"data": {"application/json": {LEAK: [LEAK]}}}),
+        ("update_display_data", {"data": {"text/plain": LEAK}, "transient": {"display_id": "d"}}),
+    ],
+)
+def test_a_secret_value_in_what_is_shown_is_masked(kind: str, content: Any) -> None:
+    (sent,) = gate(masked=[PASSWORD]).release("iopub", message(kind, content))
+    assert PASSWORD not in json.dumps(sent) and MASKED in json.dumps(sent, ensure_ascii=False)
+    (plain,) = gate().release("iopub", message(kind, content))
+    assert PASSWORD in json.dumps(plain)
+
+
+def test_a_secret_value_in_widgets_is_masked_whenever_they_are_sent() -> None:
+    one = gate(["shown"], masked=[PASSWORD])
+    control = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
+    one.admits("shell", message("comm_open", control))
+    states = {"shown": {"state": {"value": LEAK}}}
+    data = {"method": "update_states", "states": states, "buffer_paths": [["shown", "state", "b"]]}
+    outputs = [{"output_type": "stream", "name": "stdout", "text": LEAK}]
+    assert one.release("iopub", opened("held", {"value": LEAK})) == []
+    for sent in (
+        one.release("iopub", opened("shown", {"value": LEAK})),
+        one.release("iopub", updated("shown", {"value": LEAK, "options": ["a", LEAK]})),
+        one.release("iopub", updated("shown", {"outputs": outputs})),
+        one.release("iopub", updated("shown", {"children": ["IPY_MODEL_held"]})),
+        one.release(
+            "iopub",
+            message("comm_msg", {"comm_id": "c", "data": data}, buffers=[LEAK.encode()]),
+        ),
+    ):
+        assert PASSWORD not in repr(sent) and (MASKED in repr(sent))
+    assert sent[0]["buffers"] == [LEAK.replace(PASSWORD, "*" * len(PASSWORD)).encode()]
+
+
+def test_buffers_without_a_secret_are_passed_on_as_they_are() -> None:
+    buffer = memoryview(bytes(range(256)))
+    content = {"comm_id": "a", "data": {"method": "update", "state": {}, "buffer_paths": [["v"]]}}
+    (sent,) = gate(["a"], masked=[PASSWORD]).release(
+        "iopub", message("comm_msg", content, buffers=[buffer])
+    )
+    assert sent["buffers"][0] is buffer
 
 
 _values = st.recursive(

@@ -14,7 +14,11 @@ from typing import Any
 import pytest
 from browsing import get, source_lines, viewer, wait_until
 from conftest import NOTEBOOKS, ExampleSpace
+from secretive import TOKEN, URL, VALUES, disguises, write
 from test_view import record_of
+
+from nb2space.keystore import find_record
+from nb2space.space import read_manifest
 
 PORT = 7860
 
@@ -27,11 +31,15 @@ class ImageTools:
     run: list[str]
 
     @contextmanager
-    def running(self, folder: Path, key: str) -> Iterator[list[str]]:
-        """The image of `folder`, built and listening on 7860; yields the lines of its log."""
+    def running(self, folder: Path, **secrets: str) -> Iterator[list[str]]:
+        """The image of `folder`, built and listening on 7860 with the Space's `secrets`.
+
+        Yields the lines of its log.
+        """
         subprocess.run([*self.build, str(folder)], check=True, timeout=1200)
+        given = [word for name in secrets for word in ("-e", f"{name}={secrets[name]}")]
         process = subprocess.Popen(
-            [*self.run, "-e", f"NB2SPACE_KEY={key}", *self.image],
+            [*self.run, *given, *self.image],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -76,7 +84,7 @@ def test_the_built_image_shows_the_report_and_its_slider_works(
     if tools is None:
         pytest.skip("no Docker engine here, and NB2SPACE_IMAGE_TOOLS names no tools in its place")
     space = example_spaces("report")
-    with tools.running(space.folder, record_of(space).key) as log:
+    with tools.running(space.folder, NB2SPACE_KEY=record_of(space).key) as log:
         assert any("Ready: the app answers on port 7860" in line for line in log), log
         url = f"http://127.0.0.1:{PORT}/"
         with viewer(chromium, url) as seen:
@@ -90,3 +98,25 @@ def test_the_built_image_shows_the_report_and_its_slider_works(
             lines = source_lines(NOTEBOOKS / "report.ipynb")
             assert [line for line in lines if line in received] == []
         assert get(url + "report.ipynb")[0] == 404
+
+
+@pytest.mark.image
+@pytest.mark.timeout(1800)
+def test_the_built_image_takes_the_secrets_from_its_environment(
+    run: Callable[..., Any], tmp_path: Path, chromium: Any
+) -> None:
+    tools = image_tools()
+    if tools is None:
+        pytest.skip("no Docker engine here, and NB2SPACE_IMAGE_TOOLS names no tools in its place")
+    assert run("convert", write(tmp_path / "secretive.ipynb")).code == 0
+    folder = tmp_path / "secretive-space"
+    record = find_record(read_manifest(folder).space_id)
+    assert record
+    with (
+        tools.running(folder, NB2SPACE_KEY=record.key, **record.secrets) as log,
+        viewer(chromium, f"http://127.0.0.1:{PORT}/") as seen,
+    ):
+        seen.wait_for_text(f"sum {2 * len(TOKEN)} ••••• •••••", seconds=120)
+        seen.wait_for_text(f"the address has {len(URL)} signs; it is •••••")
+        received = seen.received() + "".join(log).encode()
+        assert [v for v in VALUES if any(form in received for form in disguises(v))] == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +20,7 @@ from test_space import MADE
 
 from nb2space.runtime import workplace
 from nb2space.runtime.bundle import BundleError
+from nb2space.runtime.masking import MASK, Mask
 from nb2space.runtime.settings import PORT, take_settings
 from nb2space.runtime.workplace import NOTEBOOK, Workplace, leaves_folder, make_workplace
 from nb2space.space import MANIFEST, manifest_bytes
@@ -93,6 +97,83 @@ def test_a_path_that_is_let_in_stays_inside(name: str) -> None:
 def test_a_bundle_without_a_notebook_is_refused(files: dict[str, bytes]) -> None:
     with pytest.raises(BundleError, match="holds no notebook"):
         make_workplace(files)
+
+
+def sealed_with(names: Any) -> dict[str, bytes]:
+    """A bundle whose notebook names these secrets."""
+    notebook = {"metadata": {"nb2space": {"secrets": names}}, "cells": []}
+    return {NOTEBOOK: json.dumps(notebook).encode()}
+
+
+def test_kernels_see_the_secrets_that_their_notebook_names() -> None:
+    with make_workplace(sealed_with(["DB_PASSWORD", "openai_key"])) as made:
+        assert made.secrets == ("DB_PASSWORD", "openai_key")
+        environment = {"DB_PASSWORD": "correct horse", "OTHER": "x", "openai_key": "k", "PATH": "p"}
+        seen = made.kernel_environment(environment)
+        assert {name: seen.get(name) for name in environment} == {**environment, "OTHER": None}
+        assert "DB_PASSWORD" not in made.kernel_environment({})
+        assert made.kernel_environment({"HOME": "/root"})["HOME"] == str(made.home)
+
+
+@pytest.mark.parametrize(
+    "metadata", [{}, {"nb2space": {}}, {"nb2space": None}, {"nb2space": {"secrets": []}}, None]
+)
+def test_a_notebook_may_name_no_secrets(metadata: Any) -> None:
+    with make_workplace({NOTEBOOK: json.dumps({"metadata": metadata}).encode()}) as made:
+        assert made.secrets == ()
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["A", {"A": "b"}, 5, None, [5], [None], [""], ["A B"], ["1A"], ["A-B"], ["A=b"], ["A", "ü"],
+     ["NB2SPACE_KEY"], ["NB2SPACE_"], ["nb2space_key"], ["A\n"]],
+)  # fmt: skip
+def test_what_can_be_no_secrets_name_is_refused(temporary: Path, names: Any) -> None:
+    with pytest.raises(BundleError, match="names a secret that is no variable's name; convert"):
+        make_workplace(sealed_with(names))
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[" * 100_000])
+def test_a_notebook_that_is_none_is_refused(content: bytes) -> None:
+    with pytest.raises(BundleError, match="holds a notebook that is none; convert again"):
+        make_workplace({NOTEBOOK: content})
+
+
+def test_a_missing_value_is_named_in_the_log_and_the_others_are_masked(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from nb2space.runtime.server import _mask_of
+
+    monkeypatch.setenv("DB_PASSWORD", "correct horse")
+    monkeypatch.setenv("EMPTY_KEY", "")
+    monkeypatch.delenv("OTHER_KEY", raising=False)
+    with make_workplace(sealed_with(["DB_PASSWORD", "EMPTY_KEY", "OTHER_KEY"])) as made:
+        mask = _mask_of(made)
+    assert mask.text("a correct horse") == f"a {MASK}"
+    (record,) = caplog.records
+    assert record.levelname == "WARNING"
+    assert record.getMessage().startswith("No value is set for EMPTY_KEY, OTHER_KEY, so the code ")
+
+
+def test_log_records_are_masked_with_the_errors_that_they_tell_of() -> None:
+    from nb2space.runtime.problems import keep_clean
+
+    stream = io.StringIO()
+    logger = logging.Logger("of this test")
+    logger.addHandler(logging.StreamHandler(stream))
+    keep_clean(logger, Mask(["correct horse"]))
+    logger.warning("Problem %s: %s", "AB12CD", "login with correct horse failed")
+    try:
+        raise ValueError("correct horse")
+    except ValueError:
+        logger.exception("It failed: %(how)s", {"how": "correct%20horse"}, stack_info=True)
+    logger.error("executing cell 1")
+    shown = stream.getvalue()
+    assert f"Problem AB12CD: login with {MASK} failed\n" in shown
+    assert f"It failed: {MASK}\n" in shown and f"ValueError: {MASK}\n" in shown
+    assert "correct horse" not in shown
+    assert "executing cell" not in shown
 
 
 SECRETS = [

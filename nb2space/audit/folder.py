@@ -24,6 +24,8 @@ from nb2space.runtime.workplace import NOTEBOOK
 from nb2space.space import MANIFEST, Manifest, read_manifest
 
 SEALED = "sealed.bin"
+# A shorter value stands in too many places by chance.
+_SHORTEST_SECRET = 6
 CHANNEL = "files of the Space"
 
 
@@ -99,6 +101,9 @@ def _author_notebook(record: Record) -> tuple[list[Any], tuple[str, ...]]:
 def _secrets(record: Record) -> Iterator[tuple[str, str]]:
     yield "key", record.key
     yield "key", record.key.replace("-", "+").replace("_", "/")
+    for value in record.secrets.values():
+        if len(value) >= _SHORTEST_SECRET:
+            yield "secret", value
     folder = os.path.dirname(record.notebook)
     if len(folder) >= 8:
         yield "path", folder

@@ -15,6 +15,7 @@ from nb2space.version import __version__
 COMMANDS = {
     "convert": "nb2space.cli.convert",
     "view": "nb2space.cli.view",
+    "scan": "nb2space.cli.scan",
     "audit": "nb2space.cli.audit",
     "publish": "nb2space.cli.publish",
 }

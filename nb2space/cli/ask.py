@@ -18,6 +18,12 @@ def ask_target(default: str) -> str:
     return answer
 
 
+def ask_secret(name: str) -> str:
+    """The value of a secret, which is not shown while it is typed."""
+    answer: str = click.prompt(f"The value of {name} (not shown)", hide_input=True)
+    return answer
+
+
 def ask_visibility() -> str:
     """Who may see a new Space."""
     answer: str = click.prompt(

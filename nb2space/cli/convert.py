@@ -67,6 +67,15 @@ from nb2space.cli.output import Sink, output_options
     help="Convert although an output prints lines of the code.",
 )
 @click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out data files, such as 'data/*.csv'. May be given several times.",
+)
+@click.option(
+    "--redact", is_flag=True, help="Mask the secrets in data files; without it they stop this."
+)
+@click.option(
     "--rotate-key",
     is_flag=True,
     help="Seal with a new key; the next publish gives it to the Space.",
@@ -84,6 +93,8 @@ def command(
     kernel: str | None,
     show_source: bool,
     allow_shown_source: bool,
+    exclude: tuple[str, ...],
+    redact: bool,
     rotate_key: bool,
     as_json: bool,
     quiet: bool,
@@ -101,6 +112,8 @@ def command(
         language=language,
         rotate_key=rotate_key,
         allow_shown_source=allow_shown_source,
+        exclude=exclude,
+        redact=redact,
         execute=not no_execute,
         timeout=timeout,
         show_source=show_source,

@@ -24,6 +24,21 @@ if TYPE_CHECKING:
     help="Who may see it: everyone; everyone the app, only you the files; only you. "
     "Without it: as it is, and public when new.",
 )
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="A secret that the notebook's code uses. NAME alone takes the environment variable of "
+    "that name; with =VALUE it stays in the shell's history. May be given several times.",
+)
+@click.option(
+    "--secrets-file",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Secrets as lines NAME=VALUE, as in .env files. What was given once is kept in your key "
+    "store.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be sent and set, and send nothing.")
 @click.option("--overwrite", is_flag=True, help="Replace a Space that was made of something else.")
 @click.option(
@@ -42,6 +57,8 @@ def command(
     folder: Path,
     target: str | None,
     visibility: str | None,
+    secrets: tuple[str, ...],
+    secrets_file: Path | None,
     dry_run: bool,
     overwrite: bool,
     squash_history: bool,
@@ -54,9 +71,9 @@ def command(
     import shlex
     from dataclasses import asdict, replace
 
-    from nb2space import follow, hub, publish
+    from nb2space import follow, hub, publish, spacesecrets
     from nb2space.audit import audit_published, refuse_leaks
-    from nb2space.cli.ask import ask_target, ask_visibility, may_ask
+    from nb2space.cli.ask import ask_secret, ask_target, ask_visibility, may_ask
     from nb2space.cli.audit import show_report
     from nb2space.errors import InputError, RemoteError
     from nb2space.keystore import known_record
@@ -76,6 +93,10 @@ def command(
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
     publish.check_folder(folder)
+    given = spacesecrets.given_values(record, secrets, secrets_file)
+    values = spacesecrets.known_values(record, given)
+    if dry_run and (missing := spacesecrets.explain_missing(record, values)):
+        sink.notice(missing)
     api = hub.connect()
     try:
         account = hub.who_am_i(api)
@@ -90,10 +111,13 @@ def command(
     default = publish.full_target(target, manifest, record, account)
     if asking and not target and not record.published.get("target"):
         default = publish.full_target(ask_target(default), manifest, record, account)
+    if not dry_run:
+        values = spacesecrets.complete_values(record, given, ask_secret if asking else None)
     plan = publish.make_plan(
         api,
         folder,
         default,
+        values,
         visibility=visibility,
         overwrite=overwrite,
         squash_history=squash_history,
@@ -109,7 +133,7 @@ def command(
         _show(sink, plan)
         sink.result({"plan": asdict(plan), "dry_run": True})
         return
-    publication = publish.publish(api, folder, plan, sink.step)
+    publication = publish.publish(api, folder, plan, values, sink.step)
     if not plan.commits:
         sink.step(f"{plan.target} holds exactly these files already; there is nothing to commit.")
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
@@ -137,6 +161,10 @@ def _show(sink: Sink, plan: Plan) -> None:
     sink.say(f"{plan.target}: {state}{become}{plan.visibility}")
     if plan.sets_key:
         sink.say("The secret NB2SPACE_KEY would be set.")
+    for name in plan.sets_secrets:
+        sink.say(f"The secret {name} would be set.")
+    for name in plan.deletes_secrets:
+        sink.say(f"The secret {name} would be deleted.")
     if plan.squashes:
         sink.say("Its history would become one commit.")
     width = max(len(file.path) for file in plan.files)

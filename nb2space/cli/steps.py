@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from nb2space.cli.output import Sink
+from nb2space.cli.scan import as_dict
 from nb2space.convert import Conversion, Options, convert
 from nb2space.parameters import Value, parse_value
+from nb2space.secrets import Finding
 from nb2space.space import manifest_as_dict
+
+_MOST_LISTED = 6
 
 
 def read_parameters(given: tuple[str, ...]) -> dict[str, Value]:
@@ -27,7 +32,7 @@ def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Opt
     """Convert, with a live display, and print what was made."""
     with sink.progress(f"Running {notebook.name}: cell") as progress:
         conversion = convert(notebook, folder, options, progress)
-    for notice in conversion.notices:
+    for notice in (*conversion.notices, *secret_notices(conversion.secrets)):
         sink.notice(notice)
     size = sum(entry.size for entry in conversion.manifest.files)
     sink.say(
@@ -41,10 +46,23 @@ def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Opt
             "cells": conversion.cells,
             "seconds": round(conversion.seconds, 2),
             "notices": list(conversion.notices),
+            "secrets": [as_dict(finding) for finding in conversion.secrets],
             "manifest": manifest_as_dict(conversion.manifest),
         }
     )
     return conversion
+
+
+def secret_notices(findings: Sequence[Finding]) -> Iterator[str]:
+    """What was done with secrets, in short: where, and never what."""
+    for becomes, text in (
+        ("lifted", "Taken out of the code, and read from the environment instead"),
+        ("masked", "Masked"),
+    ):
+        places = [f"{f.kind} ({f.where})" for f in findings if f.becomes == becomes]
+        if places:
+            more = f" and {len(places) - _MOST_LISTED} more" if len(places) > _MOST_LISTED else ""
+            yield f"{text}: {', '.join(places[:_MOST_LISTED])}{more}."
 
 
 def readable_size(size: int) -> str:

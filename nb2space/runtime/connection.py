@@ -15,6 +15,7 @@ from jupyter_server.services.kernels.connection.base import (
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
 from .gate import Gate
+from .masking import Mask
 from .outputs import Report
 from .problems import note
 
@@ -28,17 +29,18 @@ _MODEL_ID = re.compile(r'"model_id":\s*"([0-9A-Za-z-]+)"')
 
 
 class Gates:
-    """The gate of each kernel, by the kernel's id."""
+    """The gate of each kernel, by the kernel's id; each is made with the same three."""
 
-    def __init__(self, report: Report, language: str) -> None:
+    def __init__(self, report: Report, language: str, mask: Mask) -> None:
         self._report = report
         self._language = language
+        self._mask = mask
         self._gates: dict[str, Gate] = {}
 
     def of(self, kernel_id: str) -> Gate:
         """The gate of a kernel; made when it is first asked for."""
         if kernel_id not in self._gates:
-            self._gates[kernel_id] = Gate(self._report, self._language)
+            self._gates[kernel_id] = Gate(self._report, self._language, self._mask)
         return self._gates[kernel_id]
 
     def forget(self, kernel_id: str) -> None:

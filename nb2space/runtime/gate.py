@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .masking import Mask
 from .media import bare_buffer
 from .outputs import (
     Report,
@@ -44,12 +45,13 @@ class Gate:
     """Decides what passes between one kernel and the pages of its viewer.
 
     `report` notes the details of a problem and gives its reference number; `language` is the
-    viewers'.
+    viewers'; `mask` goes over everything that leaves for the page.
     """
 
-    def __init__(self, report: Report, language: str) -> None:
+    def __init__(self, report: Report, language: str, mask: Mask) -> None:
         self._report = report
         self._language = language
+        self._mask = mask
         self._reached: set[str] = set()
         self._held: dict[str, Message] = {}
         self._controls: set[str] = set()
@@ -95,7 +97,13 @@ class Gate:
             "metadata": {},
             "buffers": [bare_buffer(buffer) for buffer in message.get("buffers") or []],
         }
-        return list(handler(self, bare, message["content"]))
+        return [self._masked(released) for released in handler(self, bare, message["content"])]
+
+    def _masked(self, message: Message) -> Message:
+        if not self._mask:
+            return message
+        kept = ("content", "metadata", "buffers")
+        return {**message, **{name: self._mask.value(message[name]) for name in kept}}
 
     def _status(self, message: Message, content: Message) -> Iterator[Message]:
         yield {**message, "content": {"execution_state": content.get("execution_state")}}

@@ -15,6 +15,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from .masking import Mask
+
 log = logging.getLogger("nb2space")
 
 # A kernel's report is one datagram; what is longer is cut by the kernel.
@@ -71,3 +73,30 @@ class NoSource(logging.Filter):
             or "------------------" in text
             or (kind is not None and kind.__module__.startswith("nbclient"))
         )
+
+
+class NoSecrets(logging.Filter):
+    """Takes the secret values out of log records, and out of the errors that they tell of."""
+
+    def __init__(self, mask: Mask) -> None:
+        super().__init__()
+        self.mask = mask
+        self._formatter = logging.Formatter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """True, for every record; its text is masked."""
+        if self.mask:
+            record.msg, record.args = self.mask.text(record.getMessage()), ()
+            if record.exc_info and not record.exc_text:
+                record.exc_text = self._formatter.formatException(record.exc_info)
+            # A handler's formatter writes this text rather than the error itself.
+            record.exc_text = record.exc_text and self.mask.text(record.exc_text)
+            record.stack_info = record.stack_info and self.mask.text(record.stack_info)
+        return True
+
+
+def keep_clean(logger: logging.Logger, mask: Mask) -> None:
+    """Let what `logger` writes tell neither of the notebook's source nor of its secret values."""
+    for handler in logger.handlers:
+        handler.addFilter(NoSource())
+        handler.addFilter(NoSecrets(mask))

@@ -27,9 +27,10 @@ from . import health
 from .connection import Gates, PageReader, gated_by
 from .headers import PAGE_HEADERS, PageHeaders, PlainHandler
 from .kernels import cell_hashes, in_workplace, place_guard
+from .masking import Mask
 from .messages import TEXTS
 from .outputs import viewer_outputs
-from .problems import NoSource, Reports, note
+from .problems import Reports, keep_clean, note
 from .settings import Settings
 from .wakeup import cure_lost_wakeup
 from .workplace import Workplace
@@ -57,9 +58,10 @@ _TEMPLATE_FILES = r"/voila/templates/(nb2space/static/[\w-][\w.-]*)"
 class _PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
     """The app's page at `/`."""
 
-    def initialize(self, gates: Gates, **kwargs: Any) -> None:
-        """Take the gates, which must know what the page displays."""
+    def initialize(self, gates: Gates, mask: Mask, **kwargs: Any) -> None:
+        """Take the gates, which must know what the page displays, and the mask for the page."""
         self.gates = gates
+        self.mask = mask
         super().initialize(**kwargs)
 
     @tornado.web.authenticated
@@ -68,7 +70,7 @@ class _PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
         reader = PageReader(self.gates)
         async for html in self.get_generator(path=path):
             reader.read(html)
-            self.write(html)
+            self.write(self.mask.text(html))
             self.flush()
 
     def head(self, path: str | None = None) -> None:
@@ -100,6 +102,7 @@ class SpaceServer(Voila):  # type: ignore[misc]
 
     settings: Settings
     gates: Gates
+    mask: Mask
     reports: Reports
 
     def init_handlers(self) -> list[Any]:
@@ -107,7 +110,7 @@ class SpaceServer(Voila):  # type: ignore[misc]
         kept = []
         for pattern, handler, *rest in super().init_handlers():
             if issubclass(handler, VoilaHandler):
-                own = {**rest[0], "gates": self.gates}
+                own = {**rest[0], "gates": self.gates, "mask": self.mask}
                 kept.append((r"/", _with_headers(_PageHandler), own))
             elif handler is KernelHandler:
                 kept.append((pattern, _with_headers(_KernelHandler), *rest))
@@ -151,13 +154,15 @@ def serve(settings: Settings, workplace: Workplace) -> None:
     _keep_to_ourselves(settings, workplace)
     live = nbformat.reads(workplace.notebook, as_version=4)
     place_guard(workplace, cell_hashes(live))
-    gates = Gates(note, settings.language)
-    server = SpaceServer(config=_config(settings, workplace, gates))
+    mask = _mask_of(workplace)
+    gates = Gates(note, settings.language, mask)
+    server = SpaceServer(config=_config(settings, workplace, gates, mask))
     server.settings = settings
     server.gates = gates
-    server.reports = Reports(workplace.reports, mask=str)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(NoSource())
+    server.mask = mask
+    server.reports = Reports(workplace.reports, mask=mask.text)
+    for logger in (logging.getLogger(), server.log):
+        keep_clean(logger, mask)
     server.config_file_paths = []
     server.notebook_path = str(settings.folder / settings.notebook)
     server.initialize([])
@@ -174,10 +179,23 @@ def _keep_to_ourselves(settings: Settings, workplace: Workplace) -> None:
     os.environ["JUPYTER_RUNTIME_DIR"] = str(workplace.home / "jupyter-runtime")
 
 
-def _config(settings: Settings, workplace: Workplace, gates: Gates) -> Config:
+def _mask_of(workplace: Workplace) -> Mask:
+    """The mask of the notebook's secrets; the log names those that have no value here."""
+    missing = [name for name in workplace.secrets if not os.environ.get(name)]
+    if missing:
+        log.warning(
+            "No value is set for %s, so the code that asks for it will fail. Publish again from "
+            "the machine that converted the notebook, or set it in the Space's settings.",
+            ", ".join(missing),
+        )
+    return Mask(os.environ.get(name, "") for name in workplace.secrets)
+
+
+def _config(settings: Settings, workplace: Workplace, gates: Gates, mask: Mask) -> Config:
     def for_viewers(outputs: list[Any]) -> list[Any]:
         """The template's filter: a cell's outputs as a viewer may see them."""
-        return [nbformat.from_dict(o) for o in viewer_outputs(outputs, note, settings.language)]
+        shown = mask.value(viewer_outputs(outputs, note, settings.language))
+        return [nbformat.from_dict(output) for output in shown]
 
     def live_notebook(request: HTTPServerRequest, notebook: Any, cwd: str) -> Any:
         """Voila's hook before a kernel starts: the notebook with its code, from memory."""

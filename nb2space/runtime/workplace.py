@@ -5,18 +5,24 @@ The container's own files may be read-only; only the temporary folder must be wr
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
+from typing import Any
 
 from .bundle import BundleError
+from .settings import PREFIX
 
 NOTEBOOK = "notebook.ipynb"
 _MEMORY = "/dev/shm"
+
+_SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # What a kernel may know of the container: nothing that a Space's secrets could hide in.
 _KERNEL_VARIABLES = {
@@ -34,10 +40,14 @@ _KERNEL_VARIABLES = {
 
 @dataclass(frozen=True)
 class Workplace:
-    """`notebook` is the live notebook's text; `files` the kernels' working folder."""
+    """`notebook` is the live notebook's text; `files` the kernels' working folder.
+
+    `secrets` names the environment variables that the notebook's code was given secret values by.
+    """
 
     root: Path
     notebook: str
+    secrets: tuple[str, ...] = ()
 
     @property
     def files(self) -> Path:
@@ -64,11 +74,14 @@ class Workplace:
         return "ipc" if os.name == "posix" and len(str(self.root)) < 32 else "tcp"
 
     def kernel_environment(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """The part of `environment` that a kernel may see, with a home that can be written to."""
+        """The part of `environment` that a kernel may see, with a home that can be written to.
+
+        Of the Space's secrets these are the ones that the notebook itself asks for.
+        """
         kept = {
             name: value
             for name, value in environment.items()
-            if name in _KERNEL_VARIABLES or name.startswith("LC_")
+            if name in _KERNEL_VARIABLES or name.startswith("LC_") or name in self.secrets
         }
         home = str(self.home)
         own = {"HOME": home, "IPYTHONDIR": f"{home}/ipython", "MPLCONFIGDIR": f"{home}/mpl"}
@@ -96,16 +109,23 @@ def leaves_folder(name: str) -> bool:
 def make_workplace(files: Mapping[str, bytes]) -> Workplace:
     """Lay out the unsealed `files`. The notebook's text stays in memory; only the rest is written.
 
-    Raises BundleError when the bundle holds no notebook or a path that leaves its folder.
+    Raises BundleError when the bundle holds no notebook, names a secret that can be none, or holds
+    a path that leaves its folder.
     """
     if NOTEBOOK not in files:
         raise BundleError("sealed.bin holds no notebook; convert and publish again.")
     if any(leaves_folder(name) for name in files):
         raise BundleError("sealed.bin holds a path outside its folder; convert again.")
+    try:
+        notebook = files[NOTEBOOK].decode("utf-8")
+        secrets = _secrets_of(json.loads(notebook))
+    except (ValueError, RecursionError):
+        raise BundleError("sealed.bin holds a notebook that is none; convert again.") from None
     memory = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
     workplace = Workplace(
         root=Path(tempfile.mkdtemp(prefix="nb2space-", dir=memory)),
-        notebook=files[NOTEBOOK].decode("utf-8"),
+        notebook=notebook,
+        secrets=secrets,
     )
     for folder in (workplace.files, workplace.home):
         folder.mkdir(mode=0o700)
@@ -116,3 +136,20 @@ def make_workplace(files: Mapping[str, bytes]) -> Workplace:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     return workplace
+
+
+def _secrets_of(notebook: Any) -> tuple[str, ...]:
+    """The environment variables that the notebook's code takes secret values from."""
+    found = notebook
+    for name in ("metadata", "nb2space"):
+        found = found.get(name, {}) if isinstance(found, dict) else {}
+    names = found.get("secrets", []) if isinstance(found, dict) else []
+    if not isinstance(names, list) or not all(_may_be_secret(name) for name in names):
+        raise BundleError("sealed.bin names a secret that is no variable's name; convert again.")
+    return tuple(names)
+
+
+def _may_be_secret(name: object) -> bool:
+    if not isinstance(name, str) or not _SECRET_NAME.fullmatch(name):
+        return False
+    return not name.upper().startswith(PREFIX)

@@ -1,0 +1,271 @@
+"""The mask: no form of a secret value passes, and what is no secret stays as it is."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from making import few, many
+
+from nb2space.runtime.masking import MASK, Mask
+
+SECRET = "sk-live \"é/+&\\x%5 <ü𝄞>'"
+KEY = "\n".join(
+    [
+        "-----BEGIN PRIVATE KEY-----",
+        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj",
+        "MzEfYyjiWA4R4/M2bS1GB4t7NXp98C3SC6dVMvDuictGeurT8jNbvJZHtCSuYEvu",
+        "dGVzdA==",
+        "-----END PRIVATE KEY-----",
+        "",
+    ]
+)
+
+
+def lower_hex(text: str) -> str:
+    """A URL's escapes with small letters."""
+    first, *others = quote(text, safe="").split("%")
+    return "%".join([first, *(part[:2].lower() + part[2:] for part in others)])
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "quoted": quote,
+    "quoted, slashes too": lambda text: quote(text, safe=""),
+    "quoted, small digits": lower_hex,
+    "quoted as in a form": quote_plus,
+    "quoted twice": lambda text: quote(quote(text)),
+    "a query": lambda text: urlencode({"token": text})[len("token=") :],
+    "JSON": lambda text: json.dumps(text)[1:-1],
+    "JSON of any letters": lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    "JSON with slashes escaped": lambda text: json.dumps(text)[1:-1].replace("/", "\\/"),
+    "JSON in JSON": lambda text: json.dumps(json.dumps(text))[3:-3],
+    "JSON for a page": lambda text: (
+        json.dumps(text)[1:-1].replace("<", "\\u003c").replace("'", "\\u0027")
+    ),
+    "JSON in a URL": lambda text: quote(json.dumps(text)[1:-1]),
+    "Python": lambda text: repr(text)[1:-1],
+    "Python's ASCII": lambda text: ascii(text)[1:-1],
+    "Python's bytes": lambda text: repr(text.encode())[2:-1],
+    "HTML": html.escape,
+    "HTML of Jinja": lambda text: html.escape(text).replace("&#x27;", "&#39;").replace(
+        "&quot;", "&#34;"
+    ),
+    "HTML by numbers": lambda text: text.encode("ascii", "xmlcharrefreplace").decode(),
+    "HTML twice": lambda text: html.escape(html.escape(text)),
+    "JSON in HTML": lambda text: html.escape(json.dumps(text)[1:-1]),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "HEXADECIMAL": lambda text: text.encode().hex().upper(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_value_in_any_form_is_masked_as_a_whole(form: str) -> None:
+    written = FORMS[form](SECRET)
+    assert Mask([SECRET]).text(f"token {written} here") == f"token {MASK} here"
+
+
+distinct = st.text(min_size=8, max_size=24).map(str.strip).filter(lambda text: len(text) >= 8)
+around = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@many
+@given(distinct, around, around, st.sampled_from(list(FORMS)))
+@example("        x", "", "", "plain")
+def test_nothing_is_left_of_a_value(value: str, before: str, after: str, form: str) -> None:
+    value = value.strip()
+    assume(len(value) >= 8 and MASK[0] not in value)
+    written = FORMS[form](value)
+    masked = Mask([value]).text(f"{before}{written}{after}")
+    assert MASK in masked
+    # The beginning of what follows may look like the end of an escape, and goes with it.
+    assert written not in masked and value not in masked
+
+
+@many
+@given(st.text(min_size=8, max_size=40), st.binary(max_size=20), st.binary(max_size=20))
+def test_base64_at_any_place_of_other_bytes(value: str, before: bytes, after: bytes) -> None:
+    value = value.strip()
+    assume(len(value) >= 8)
+    mask = Mask([value])
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        whole = encode(before + value.encode() + after).decode()
+        masked = mask.text(whole)
+        assert MASK in masked
+        # At most one character before tells some bits of the value.
+        start = len(before) * 8 // 6
+        assert masked.index(MASK) <= start + 1
+        tail = masked.rsplit(MASK, 1)[1]
+        assert len(tail) <= len(whole) - (len(before) + len(value.encode())) * 8 // 6
+
+
+def test_a_password_of_basic_authentication() -> None:
+    header = "Basic " + base64.b64encode(b"ana:correct horse").decode()
+    masked = Mask(["correct horse"]).text(f"Authorization: {header}")
+    assert masked.startswith("Authorization: Basic YW5h") and masked.endswith(MASK)
+    assert Mask(["correct horse"]).text(quote(header)).endswith(MASK)
+
+
+@pytest.mark.parametrize("text", ["51234.5", "a1234", "1234567", "x_1234", "é1234", "1234é"])
+def test_a_short_value_within_a_word_or_number_stays(text: str) -> None:
+    mask = Mask(["1234"])
+    assert mask.text(text) == text
+    assert mask.data(text.encode()) == text.encode() or "é" in text
+    assert mask.data(text.encode("utf-16-le")) == text.encode("utf-16-le") or "é" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("1234", MASK),
+        ("pin=1234&x", f"pin={MASK}&x"),
+        ("(1234)", f"({MASK})"),
+        ("1234 1234", f"{MASK} {MASK}"),
+        (r'"PIN:\n1234"', rf'"PIN:\n{MASK}"'),
+        ("pin%3D1234", f"pin%3D{MASK}"),
+        ("pin 31323334.", f"pin {MASK}."),
+    ],
+)
+def test_a_short_value_alone_is_masked(text: str, masked: str) -> None:
+    assert Mask(["1234"]).text(text) == masked
+
+
+def test_what_is_too_short_is_no_secret() -> None:
+    mask = Mask(["", "abc", "  a  ", "\n"])
+    assert not mask
+    assert mask.text("abc a") == "abc a" and mask.data(b"abc") == b"abc"
+    assert mask.value({"abc": ["abc"]}) == {"abc": ["abc"]}
+    assert not Mask([]) and Mask(["1234"])
+
+
+def test_case_matters() -> None:
+    assert Mask(["CorrectHorse"]).text("correcthorse CorrectHorse") == f"correcthorse {MASK}"
+
+
+def test_the_longest_value_wins() -> None:
+    mask = Mask(["password", "password-of-ana", "word-of-ana"])
+    assert mask.text("password-of-ana password") == f"{MASK} {MASK}"
+
+
+def test_a_value_of_many_lines_is_masked_whole_and_line_by_line() -> None:
+    mask = Mask([KEY])
+    lines = KEY.splitlines()
+    for written in (KEY.strip(), KEY.strip().replace("\n", "\r\n"), json.dumps(KEY.strip())[1:-1]):
+        assert mask.text(f"<{written}>") == f"<{MASK}>"
+    assert mask.text(f"line 2: {lines[1]}") == f"line 2: {MASK}"
+    assert mask.text(f"line 4: {lines[3]}") == f"line 4: {lines[3]}"
+    assert lines[2][4:60] not in mask.text(base64.b64encode(KEY.encode()).decode())
+
+
+def test_a_key_within_json_is_masked_in_both_forms() -> None:
+    account = json.dumps({"type": "service_account", "private_key": KEY}, indent=1)
+    mask = Mask([account])
+    assert mask.text(account) == MASK
+    shown = mask.text(json.loads(account)["private_key"])
+    assert shown.splitlines()[1:3] == [MASK, MASK]
+
+
+@many
+@given(distinct, st.binary(max_size=30), st.binary(max_size=30))
+def test_bytes_keep_their_length(value: str, before: bytes, after: bytes) -> None:
+    value = value.strip()
+    assume(len(value) >= 8)
+    mask = Mask([value])
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        raw = value.encode(encoding)
+        data = before + raw + after
+        masked = mask.data(data)
+        assert len(masked) == len(data)
+        assert raw not in masked and b"*" * (len(value) - 1) in masked
+    encoded = base64.b64encode(value.encode())
+    assert mask.data(b"x " + encoded) == b"x " + b"*" * len(encoded)
+
+
+plain_data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.binary(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+
+
+@many
+@given(plain_data)
+def test_what_has_nothing_to_mask_is_the_same_object(value: Any) -> None:
+    assert Mask(["correct horse"]).value(value) is value
+
+
+def with_secret(value: Any) -> Any:
+    """`value` with a secret in each text, key and bytes of it."""
+    if isinstance(value, str):
+        return f"{value} correct horse"
+    if isinstance(value, bytes):
+        return value + b" correct horse"
+    if isinstance(value, dict):
+        return {with_secret(name): with_secret(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(with_secret(item) for item in value)
+    return value
+
+
+@few
+@given(plain_data)
+def test_every_text_within_data_is_masked(value: Any) -> None:
+    masked = Mask(["correct horse"]).value(with_secret(value))
+    assert "correct" not in repr(masked)
+    assert type(masked) is type(value)
+
+
+def test_views_of_bytes_are_masked() -> None:
+    mask = Mask(["correct horse"])
+    assert mask.value(memoryview(b"a correct horse")) == b"a " + b"*" * 13
+    assert mask.value(bytearray(b"a correct horse")) == b"a " + b"*" * 13
+    harmless = memoryview(b"\x00\x01\x02\x03").cast("i")
+    assert mask.value(harmless) is harmless
+
+
+@many
+@given(st.lists(st.text(max_size=30), max_size=4), st.text())
+def test_any_values_and_any_text(values: list[str], text: str) -> None:
+    mask = Mask(values)
+    masked = mask.text(text)
+    assert mask.value([text])[0] == masked
+    assert len(mask.data(text.encode())) == len(text.encode())
+
+
+def test_variables_that_are_no_text_are_no_trouble() -> None:
+    for value in ("caf\udce9-password", "\ud800 and more of it"):
+        mask = Mask([value])
+        assert mask.text(f"a {value} b") == f"a {MASK} b"
+        assert mask.data(b"nothing") == b"nothing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div class='cell'>some text, 12.5 and more of it</div>\n" * 40_000,
+        json.dumps([number / 7 for number in range(100_000)]),
+        "\\" * 20_000,
+        "%25" * 200_000,
+        "&amp;" * 200_000,
+    ],
+    ids=["html", "numbers", "backslashes", "percents", "ampersands"],
+)
+def test_large_texts_are_no_trouble(text: str) -> None:
+    mask = Mask([SECRET, KEY, '\\\\\\\\"\\\\"%%%&&&', "1234"])
+    started = time.perf_counter()
+    mask.text(text)
+    mask.data(text.encode())
+    # Some hundredths of a second on an idle machine; a search that explodes takes minutes.
+    assert time.perf_counter() - started < 20
