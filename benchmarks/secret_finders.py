@@ -1,9 +1,10 @@
 """Compares finders of secrets over the corpus in tests/corpus/secrets.
 
-    python benchmarks/secret_finders.py [--json] [--misses]
+    python benchmarks/secret_finders.py [--json] [--misses] [--unseen]
 
 A true case is found when each of its secrets is named; an innocent case is accused when anything is
-named. The two other finders get every text of the notebook and its files, decoded.
+named. The two other finders get every text of the notebook and its files, decoded. `--unseen` takes
+the cases on which no finder was tuned.
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ import tempfile
 from collections.abc import Callable
 from typing import Literal
 
-from corpus.secrets import innocent_cases, true_cases
+from corpus.secrets import (
+    innocent_cases,
+    true_cases,
+    unseen_innocent_cases,
+    unseen_true_cases,
+)
 from corpus.secrets.scoring import Finder, Score, score, texts
 from nbformat import NotebookNode
 
@@ -85,7 +91,7 @@ FINDERS: dict[str, Callable[[], Finder]] = {
 }
 
 
-def measure(name: str) -> Score | str:
+def measure(name: str, *, unseen: bool = False) -> Score | str:
     """The score of a finder, or why it has none."""
     try:
         finder = FINDERS[name]()
@@ -93,6 +99,8 @@ def measure(name: str) -> Score | str:
         if name == "nb2space":
             return "not built yet"
         return f"not installed ({error.name})"
+    if unseen:
+        return score(name, finder, unseen_true_cases(), unseen_innocent_cases())
     return score(name, finder, true_cases(), innocent_cases())
 
 
@@ -137,9 +145,12 @@ def main() -> int:
     parser.add_argument(
         "--only", choices=FINDERS, action="append", help="measure this finder only (repeatable)"
     )
+    parser.add_argument(
+        "--unseen", action="store_true", help="take the cases on which no finder was tuned"
+    )
     arguments = parser.parse_args()
     names = arguments.only or list(FINDERS)
-    scores = {name: measure(name) for name in names}
+    scores = {name: measure(name, unseen=arguments.unseen) for name in names}
     if arguments.json:
         rows = [
             {"finder": name, "state": result} if isinstance(result, str) else result.row()

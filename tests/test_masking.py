@@ -269,3 +269,16 @@ def test_large_texts_are_no_trouble(text: str) -> None:
     mask.data(text.encode())
     # Some hundredths of a second on an idle machine; a search that explodes takes minutes.
     assert time.perf_counter() - started < 20
+
+
+@pytest.mark.parametrize(
+    ("value", "inner"),
+    [
+        ("postgresql://ana:Tr0ub4dor-3@db/sales", "Tr0ub4dor-3"),
+        ("Bearer 7a8c7b6a5d4e3f2a", "7a8c7b6a5d4e3f2a"),
+        ("Server=db;Uid=ana;Pwd=kopiTubruk77;", "kopiTubruk77"),
+    ],
+)
+def test_what_is_secret_within_a_value_is_masked_alone(value: str, inner: str) -> None:
+    mask = Mask([value])
+    assert mask.text(f"<{value}> <{inner}>") == f"<{MASK}> <{MASK}>"

@@ -40,6 +40,11 @@ _UNRESERVED = "-_.~"
 
 _NAMED = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
+_WITHIN = re.compile(
+    r"(?i)://[^/\s:@]*:([^\s@]+)@|^(?:bearer|basic|token)\s+(\S+)$"
+    r"|(?:password|passwd|pwd|accountkey|sharedaccesskey|secret|token|key)=([^;,&\s'\"]+)"
+)
+
 _Form = tuple[str, str]
 """One way to write a piece of text: its first character, and a pattern for what follows.
 
@@ -119,6 +124,12 @@ def _parts(value: str) -> Iterable[tuple[str, bool]]:
     whole = value.strip()
     if len(whole) >= _SHORTEST:
         yield whole, True
+    # What is secret within the value may be shown without the rest: a URL's password, what follows
+    # "Bearer", the part of a connection string.
+    for within in _WITHIN.finditer(whole):
+        inner = next(part for part in within.groups() if part)
+        if len(inner) >= _SHORTEST and inner != whole:
+            yield inner, True
     # A key within JSON has its line ends as "\\n".
     for line in re.split(r"[\r\n]+|(?:\\r)?\\n", whole):
         if len(line.strip()) >= _LINE and line != whole:

@@ -19,7 +19,9 @@ _POSITIONS: dict[str, tuple[int, ...]] = {
     "jwt_decode": (1,), "AESGCM": (0,), "ChaCha20Poly1305": (0,), "AES": (0,), "XChaCha20": (0,),
     "pymysql_connect": (2,), "MySQLdb_connect": (2,), "pymssql_connect": (2,), "hmac_digest": (0,),
     "URLSafeSerializer": (0,), "URLSafeTimedSerializer": (0,), "TimestampSigner": (0,),
-    "extractall": (2,), "setpassword": (0,), "login_user": (1,), "sign_in": (1,),
+    "extractall": (2,), "SMTP": (1,), "URL_create": (2,), "BasicAuthentication": (1,),
+    "username_pw_set": (1,), "jaydebeapi_connect": (2,), "set_credentials": (1,),
+    "setpassword": (0,), "login_user": (1,), "sign_in": (1,),
 }  # fmt: skip
 # Calls of the form f(name, value), where the name may mean a secret.
 _SETTERS = {
@@ -53,6 +55,9 @@ def names_by_position(node: ast.Call, names: tuple[str, ...]) -> list[tuple[str,
             given = ("password",)
         elif last in ("login", "authenticate", "connect_login"):
             given = ("password",) if number == 1 else ("token",) if len(node.args) == 1 else ()
+        elif last in ("send_keys", "fill", "type", "press_sequentially"):
+            # What is typed into a field is named by the field.
+            given = texts[0] if number else _field_of(node.func)
         elif last in _SETTERS and len(node.args) >= 2 and number == len(node.args) - 1:
             given = texts[number - 1]
         elif number == 0 and last in _SAME_VALUE:
@@ -64,6 +69,14 @@ def names_by_position(node: ast.Call, names: tuple[str, ...]) -> list[tuple[str,
             given = (f"{called[0]}_token",) if called else ()
         found.append(given)
     return found
+
+
+def _field_of(function: ast.expr) -> tuple[str, ...]:
+    """The names of the field on which a method is called: a variable's, or what found it."""
+    field = function.value if isinstance(function, ast.Attribute) else function
+    if isinstance(field, ast.Call):
+        return tuple(text for argument in field.args for text in text_of(argument))
+    return tuple(_without_widget(name) for name in names_of(field))
 
 
 def _makes_a_client(called: list[str]) -> bool:

@@ -211,8 +211,9 @@ class _Reader:
                 # OpenAI(api_key="…") makes a better name than the keyword alone.
                 own = (keyword.arg, f"{last}_{keyword.arg}")
             if keyword.arg in ("value", "default", "fallback"):
-                # Password(value="…") is named by what it makes.
-                own = (*own, last, *names)
+                # Password(value="…") is named by what it makes, add_argument("--db-pass") by that.
+                texts = (text for argument in node.args for text in text_of(argument))
+                own = (*own, last, *texts, *names)
             yield from self.read(keyword.value, own, fixed=fixed)
 
     def _attribute(

@@ -97,6 +97,21 @@ _MAPBOX = re.compile(r"\bsk\.eyJ[\w-]{10,}\.[\w-]{10,}")
 _PREFIXED = re.compile(
     r"(?<![\w./-])[a-z]{2,8}(?:[-_.][a-z]{2,12})?[-_.]([A-Za-z0-9_-]{24,})(?![\w/-])"
 )
+_IS_ID = re.compile(r"\bid['\"]?\s*[:=]\s*['\"]?$")
+_PATH_KEY = re.compile(r"(?i)https?://[^\s'\"<>]*/(?:api[-_]?)?(?:key|token)/([A-Za-z0-9_-]{16,})")
+_COOKIE = re.compile(
+    r"(?i)(?:^|[\s;'\"])\w{0,20}(?:sess|sid|auth|token)\w{0,20}=([A-Za-z0-9%._-]{12,})(?=[;'\"]|$)"
+)
+_LOGIN = re.compile(r"(?i)\b(?:login|akun)\b[^\n:/]{0,40}:\s*[\w.@-]+\s*/\s*([^\s/]{6,})")
+# Commands that are given a secret without a name.
+_COMMANDS = re.compile(
+    r"\bwandb\s+login\s+(?P<a>[\w-]{20,})|\b(?:un)?zip\s[^\n|]{0,80}?-P\s*(?P<b>[^\s'\"]{4,})"
+    r"|\becho\s+['\"]?(?P<c>[^\s|'\"]{4,})['\"]?\s*\|\s*sudo\s+(?:-\w+\s+)*-S"
+    r"|\bmc\s+alias\s+set\s+\S+\s+\S+\s+\S+\s+(?P<d>[^\s'\"]{4,})"
+    r"|\b7z\s[^\n|]{0,80}?-p(?P<e>[^\s'\"]{4,})"
+)
+_CONFIGURE = re.compile(r"\b(?:configure|config)\s+set\s+([\w.-]+)\s+([^\s'\"]{6,})")
+_AWS_ID = re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])")
 _SAYS_PASSWORD = re.compile(
     r"(?i)\b(?:kata sandi|password|passwd|sandi|passphrase)\w*"
     r"(?:\s+(?:is|was|adalah|ialah|now|untuk \w+|for \w+)){0,3}\s*[:=]?\s+"
@@ -175,10 +190,7 @@ def _by_form(text: str) -> Iterator[Hit]:
             meaning_of(match[1]) is not Meaning.SURE and looks_random(match[2])
         ):
             yield _hit(f"'{match[1].strip()}' in a connection string", match, 2)
-    for match in _SETTING.finditer(text):
-        group = next(g for g in ("double", "single", "tick", "bare") if match[g] is not None)
-        if _is_setting(match["name"], match[group], quoted=group in ("double", "single")):
-            yield _hit(f"value of '{match['name']}'", match, group, "medium")
+    yield from _settings(text)
     for match in _FLAG.finditer(text):
         if _is_setting(match[1], match[2].strip("'\"")):
             yield _hit(f"--{match[1]}", match, 2)
@@ -189,11 +201,23 @@ def _by_form(text: str) -> Iterator[Hit]:
         if looks_random(match[0]) and not is_placeholder(match[0]):
             yield _hit("token", match, 0, "medium")
     for match in _SAYS_PASSWORD.finditer(text):
-        said = match[1].strip("[](){}!?:.…")
+        said = match[1].strip("[](){}!?:.…*_")
         if looks_made_up(said) and not is_placeholder(said):
             yield _hit("password in a text", match, 1, "medium")
     yield from _by_maker(text)
     yield from _in_markup(text)
+
+
+def _settings(text: str) -> Iterator[Hit]:
+    """Names with values: in settings files, JSON, reprs, prose; also one within the other."""
+    at = 0
+    while match := _SETTING.search(text, at):
+        group = next(g for g in ("double", "single", "tick", "bare") if match[g] is not None)
+        found = _is_setting(match["name"], match[group], quoted=group in ("double", "single"))
+        if found:
+            yield _hit(f"value of '{match['name']}'", match, group, "medium")
+        # In a value that is no secret there may be further names.
+        at = match.end() if found or group == "bare" else match.start(group)
 
 
 def _by_maker(text: str) -> Iterator[Hit]:
@@ -215,9 +239,32 @@ def _by_maker(text: str) -> Iterator[Hit]:
         tail = match[0].rpartition("/")[2]
         if looks_random(tail) and not is_placeholder(tail):
             yield _hit("webhook URL", match, 0)
+    for match in _PATH_KEY.finditer(text):
+        if looks_random(match[1]):
+            yield _hit("key in a URL", match, 1)
+    for match in _COOKIE.finditer(text):
+        if looks_random(match[1]):
+            yield _hit("session cookie", match, 1)
+    for match in _LOGIN.finditer(text):
+        if looks_made_up(match[1]) and not is_placeholder(match[1]):
+            yield _hit("password in a text", match, 1, "medium")
+    for match in _COMMANDS.finditer(text):
+        group = match.lastgroup or "a"
+        if not is_placeholder(match[group]):
+            yield _hit("password given to a command", match, group)
+    for match in _CONFIGURE.finditer(text):
+        if is_secret(match[1], match[2]):
+            yield _hit(f"value of '{match[1]}'", match, 2)
+    for match in _AWS_ID.finditer(text):
+        if is_placeholder(match[0]):
+            continue
+        yield _hit("aws access key id", match, 0)
     for match in _MAPBOX.finditer(text):
         yield _hit("mapbox token", match, 0)
     for match in _PREFIXED.finditer(text):
+        # An answer's id is drawn by a machine, too.
+        if _IS_ID.search(text[max(match.start() - 12, 0) : match.start()]):
+            continue
         if kinds_of(match[1]) >= 3 and entropy(match[1]) > 4 and not is_placeholder(match[0]):
             yield _hit("token", match, 0, "medium")
 

@@ -22,6 +22,7 @@ _BINARY = re.compile(r"image/(?!svg)|audio/|video/|application/(?:pdf|octet-stre
 _TAG = re.compile(r"<[^<>]*>")
 _DATA_URL = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 _VERBATIM = re.compile(r"\\verb(\W)(.*?)\1")
+_VALUES = {"value", "currentValue", "default", "defaultValue", "text", "content"}
 _ARRAYS = {"bdata", "__ndarray__"}
 
 
@@ -172,9 +173,13 @@ def _in_binary(encoded: str, where: str, number: int | None) -> Iterator[Place]:
 
 def _in_json(value: Any, where: str, number: int | None, name: str = "") -> Iterator[Place]:
     if isinstance(value, dict):
+        # {"name": "sessionid", "value": "…"}: a pair in other words.
+        named = next((str(value[key]) for key in ("name", "key") if key in value), "")
         for key, item in value.items():
             if key not in _ARRAYS:
-                yield from _in_json(item, where, number, str(key))
+                # {"db_pass": {"value": "…"}}: the value of what is around it.
+                own = (name or named) if key in _VALUES else str(key)
+                yield from _in_json(item, where, number, own or str(key))
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _in_json(item, where, number, name)

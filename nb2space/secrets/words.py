@@ -24,12 +24,17 @@ class Meaning(IntEnum):
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[A-Za-z])(?=\d)")
 
+# What people make up themselves: any value that is no placeholder is one.
 _SURE = {
-    "password", "passwd", "pwd", "pass", "passphrase", "passcode", "pw", "apikey", "apitoken",
-    "accesstoken", "accesskey", "secretkey", "privatekey", "authtoken", "clientsecret", "sandi",
-    "katasandi", "userpassword", "dbpassword", "pswd", "passwort", "authkey", "apisecret",
-    "storagekey", "accountkey", "pat", "masterkey", "encryptionkey", "signingkey", "sharedkey",
-    "sharedaccesskey", "mnemonic",
+    "password", "passwd", "pwd", "pass", "passphrase", "passcode", "pw", "sandi", "katasandi",
+    "userpassword", "dbpassword", "pswd", "passwort", "passwrd", "pasword", "passowrd", "mnemonic",
+    "contrasena", "motdepasse",
+}  # fmt: skip
+# What machines draw: a plain word is none.
+_DRAWN = {
+    "apikey", "apitoken", "accesstoken", "accesskey", "secretkey", "privatekey", "authtoken",
+    "clientsecret", "authkey", "apisecret", "storagekey", "accountkey", "pat", "masterkey",
+    "encryptionkey", "signingkey", "sharedkey", "sharedaccesskey", "consumersecret",
 }  # fmt: skip
 _LIKELY = {
     "secret", "secrets", "credential", "credentials", "cred", "creds", "bearer", "jwt", "passwords",
@@ -42,6 +47,11 @@ _MAYBE = {
 _ENDS = ("password", "passwd", "passphrase", "apikey", "secretkey", "accesskey")
 # Under a name that says little, shorter values are ids: of films, stations, cells.
 _MAYBE_LENGTH = 16
+_INDONESIAN = re.compile(r"(?:ku|mu|nya)$")
+# "sales_2024", "stations:jawa-barat:v2": words and numbers, which people give to things.
+_NAMED = re.compile(
+    r"(?:[A-Za-z]?[a-z]+\d{0,2}|[A-Z]+|\d+)(?:[-_.:/ ](?:[A-Za-z]?[a-z]+\d{0,2}|[A-Z]+|\d+))+"
+)
 _PIN = re.compile(r"\d{4,12}")
 _SEED_WORDS = re.compile(r"[a-z]{3,8}(?: [a-z]{3,8}){11,23}")
 
@@ -133,18 +143,24 @@ def meaning_of(name: str) -> Meaning:
 
 
 def _meaning_of_word(word: str, before: str) -> Meaning:
+    # "sandiku", "passwordnya": my and the password, in Indonesian.
+    word = _INDONESIAN.sub("", word) if len(word) > 5 else word
+    if word in _DRAWN:
+        return Meaning.LIKELY
     if word in _SURE and not (word == "pass" and before in {"low", "high", "band", "first", "all"}):
         return Meaning.SURE
     if word.endswith(_ENDS):
-        return Meaning.SURE
+        return Meaning.SURE if word.endswith(_ENDS[:3]) else Meaning.LIKELY
     if word in ("api", "rahasia") and before == "kunci":
-        return Meaning.SURE
+        return Meaning.LIKELY
+    if word == "kunci" and before == "kata":
+        return Meaning.LIKELY
     if (word == "phrase" and before in {"seed", "recovery", "secret", "backup"}) or (
         word == "auth" and before in {"basic", "http"}
     ):
         return Meaning.LIKELY
     if word in ("key", "keys") and before in _KEY_OF:
-        return Meaning.LIKELY if before in {"user", "client", "project", "server"} else Meaning.SURE
+        return Meaning.LIKELY
     if word == "token" and before in _TOKEN_OF:
         return Meaning.LIKELY
     if word in _LIKELY:
@@ -176,7 +192,7 @@ def is_secret(name: str, value: str) -> bool:
     if meaning is Meaning.SURE:
         return len(value) >= 4
     if meaning is Meaning.LIKELY:
-        return looks_made_up(value)
+        return looks_made_up(value) or bool(_UUID.fullmatch(value))
     return len(value) >= _MAYBE_LENGTH and looks_random(value)
 
 
@@ -195,13 +211,13 @@ def is_placeholder(value: str) -> bool:
         or (_PATH.fullmatch(text) and not _is_base64_like(text))
     ):
         return True
-    if text.startswith("<") or _REGEX.search(text):
+    if text.startswith(("<", "arn:")) or _REGEX.search(text):
         return True
     # A URL is judged by what it holds, not by the name it is kept under.
     if _URL.fullmatch(text) or "\n" in text:
         return True
     words = words_of(text)
-    return bool(words) and all(word in _DUMMIES or word in _SURE for word in words)
+    return bool(words) and all(word in _DUMMIES or word in _SURE | _DRAWN for word in words)
 
 
 def _is_base64_like(text: str) -> bool:
@@ -217,6 +233,8 @@ def _names_itself(name: str, value: str) -> bool:
 
 def looks_made_up(value: str) -> bool:
     """True when `value` is no word or name: at least two kinds of characters, or very mixed."""
+    if _NAMED.fullmatch(value):
+        return False
     if len(value) < 6 or " " in value.strip() or _UUID.fullmatch(value):
         return looks_random(value)
     return kinds_of(value) >= 2 and any(
@@ -228,7 +246,7 @@ def looks_random(value: str) -> bool:
     """True when `value` looks drawn by a machine: long, mixed, without words or blanks."""
     if len(value) < 16 or " " in value or _UUID.fullmatch(value):
         return len(value) >= 10 and " " not in value and kinds_of(value) >= 4
-    if not any(c.isdigit() for c in value) or value.isdigit():
+    if not any(c.isdigit() for c in value) or value.isdigit() or _NAMED.fullmatch(value):
         return False
     return entropy(value) >= (2.8 if re.fullmatch(r"[0-9a-fA-F]+", value) else 3.2)
 

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from . import innocent, innocent_elsewhere, innocent_values, true_calls, true_code, true_elsewhere
 from .parts import Case, read_cases
+from .unseen_innocent import unseen_innocent
+from .unseen_true import unseen_true
 
-__all__ = ["Case", "innocent_cases", "true_cases"]
+__all__ = [
+    "Case",
+    "innocent_cases",
+    "true_cases",
+    "unseen_innocent_cases",
+    "unseen_true_cases",
+]
 
 
 def true_cases() -> list[Case]:
@@ -24,3 +32,13 @@ def innocent_cases() -> list[Case]:
         for module in (innocent, innocent_values, innocent_elsewhere)
         for case in read_cases(module.CASES)
     ]
+
+
+def unseen_true_cases() -> list[Case]:
+    """More notebooks with something to find, on which no finder was tuned."""
+    return unseen_true()
+
+
+def unseen_innocent_cases() -> list[Case]:
+    """More notebooks with nothing to find, on which no finder was tuned."""
+    return unseen_innocent()

@@ -162,6 +162,45 @@ def _array(rng: Random) -> str:
     return base64.b64encode(rng.randbytes(8 * 40)).decode()
 
 
+# Passwords of the unseen cases, which share no piece with those above.
+_PEOPLE = ("fitri", "Rizky", "dinaAyu", "bayu", "Wulan", "hendra", "nabila", "Yusuf", "marcus")
+_LOVED = ("persib", "arsenal", "semangat", "bismillah", "sakura", "Snoopy", "pempek", "liverpool")
+_WALKS = ("1qaz2wsx", "zaq12wsx", "qweasd", "asdfjkl", "Qwe123", "poiuy")
+
+
+def _people_with(signs: str) -> Maker:
+    def make(rng: Random) -> str:
+        sign = rng.choice(signs)
+        match rng.randrange(5):
+            case 0:
+                return f"{rng.choice(_PEOPLE)}{sign}{rng.randrange(1979, 2009)}"
+            case 1:
+                return f"{rng.choice(_LOVED)}{rng.randrange(7, 99)}{sign}{rng.choice(_PEOPLE)}"
+            case 2:
+                return f"{rng.choice(_WALKS)}{sign}{_some(rng, 3, DIGITS)}"
+            case 3:
+                return f"{_some(rng, 5)}{sign}{_some(rng, 5)}"
+            case _:
+                return f"{rng.choice(_LOVED)}{rng.choice(_PEOPLE)}{_some(rng, 3, DIGITS)}"
+
+    return make
+
+
+def _app_password(rng: Random) -> str:
+    return " ".join(_some(rng, 4, LOWER) for _ in range(4))
+
+
+def _neptune(rng: Random) -> str:
+    address = "https://app.neptune.ai"
+    return base64.b64encode(
+        json.dumps({"api_address": address, "api_url": address, "api_key": _uuid(rng)}).encode()
+    ).decode()
+
+
+def _prefixed_uuid(prefix: str) -> Maker:
+    return lambda rng: prefix + _uuid(rng)
+
+
 _PRIVATE = "PRIVATE " + "KEY"
 
 # What gives entry somewhere, by kind.
@@ -264,6 +303,52 @@ SECRETS: dict[str, Maker] = {
     "xendit": _of("xnd_", "production_", (48, BASE62)),
 }
 
+# The same for the unseen cases.
+UNSEEN_SECRETS: dict[str, Maker] = {
+    "people": _people_with("@#!*_"),
+    "people-plain": _people_with("._-"),
+    "manager-20": _of((1, LOWER), (19, BASE62 + "!#*+-_@")),
+    "manager-14": _of((1, UPPER), (13, BASE62)),
+    "app-password": _app_password,
+    "app-password-run": _of((16, LOWER)),
+    "pin-6": _of((6, DIGITS)),
+    "lower-20": _of((20, LOWER + DIGITS)),
+    "upper-20": _of((20, BASE62)),
+    "random-25": _of((25, BASE62)),
+    "random-43": _of((43, URL64)),
+    "random-64": _of((64, BASE62)),
+    "hex-48": _of((48, HEX)),
+    "aiven": _of("AV", "NS_", (18, URL64)),
+    "aws-session-id": _of("AS", "IA", (16, BASE32)),
+    "aws-session-token": _of("IQoJ", "b3JpZ2luX2Vj", (320, BASE64), "=="),
+    "azure-bus": _of((43, BASE64), "="),
+    "azure-devops": _of((52, LOWER + "234567")),
+    "dbt": _of("db", "tc_", (38, URL64)),
+    "deepseek": _of("s", "k-", (32, HEX)),
+    "facebook": _of("EA", "AG", (170, BASE62)),
+    "firecrawl": _of("f", "c-", (32, HEX)),
+    "foursquare": _of("fs", "q3", (44, BASE64), "="),
+    "gemini": _of("AQ", ".Ab8RN6", (43, URL64)),
+    "github-oauth": _of("gh", "o_", (36, BASE62)),
+    "google-access": _of("ya", "29.", "a0A", (160, URL64)),
+    "google-refresh": _of("1/", "/0g", (98, URL64)),
+    "hubspot": _prefixed_uuid("pat" + "-na1-"),
+    "jina": _of("ji", "na_", (32, HEX), (28, URL64)),
+    "jwt-user": _jwt_of("authenticated"),
+    "kaggle-new": _of("KG", "AT_", (32, HEX)),
+    "langfuse": _prefixed_uuid("s" + "k-lf-"),
+    "neon": _of("np", "g_", (12, BASE62)),
+    "neptune": _neptune,
+    "ngrok": _of("2", (26, BASE62), "_", (21, BASE62)),
+    "okta": _of("00", (40, URL64)),
+    "perplexity": _of("pp", "lx-", (48, BASE62)),
+    "prefect": _of("pn", "u_", (36, BASE62)),
+    "salesforce": _of((24, BASE62)),
+    "stripe-restricted": _of("r", "k_li", "ve_", (99, BASE62)),
+    "tavily": _of("tv", "ly-", "dev-", (32, BASE62)),
+    "xai": _of("x", "ai-", (80, BASE62)),
+}
+
 # What looks like a secret and is none, by kind.
 INNOCENT: dict[str, Maker] = {
     "md5": _of((32, HEX)),
@@ -298,7 +383,30 @@ INNOCENT: dict[str, Maker] = {
     "esc": _of("\x1b"),
 }
 
-_ALL = {**SECRETS, **INNOCENT}
+UNSEEN_INNOCENT: dict[str, Maker] = {
+    "object-id": _of("65", (22, HEX)),
+    "tx-hash": _of("0x", (64, HEX)),
+    "wallet-address": _of("0x", (40, HEX)),
+    "btc-address": _of("bc1q", (38, LOWER + DIGITS)),
+    "publish-id": _of("2PACX-1vT", (76, URL64)),
+    "form-id": _of("1FAIpQLS", (48, URL64)),
+    "host-id": _of((75, BASE64), "="),
+    "request-id": _of((16, UPPER + DIGITS)),
+    "chat-id": _of("chatcmpl-", (29, BASE62)),
+    "fp-id": _of("fp_", (10, HEX)),
+    "track-id": _of((22, BASE62)),
+    "run-8": _of((8, LOWER + DIGITS)),
+    "cell-12": _of((12, BASE62)),
+    "hex-12": _of((12, HEX)),
+    "hex-16": _of((16, HEX)),
+    "wkb": _of("0101000020E6100000", (32, HEX)),
+    "quality": _of((70, "FGHIJKABCDE:?@")),
+    "sri-384": _of("sha384-", (64, BASE64)),
+    "digits-12": _of((12, DIGITS)),
+    "arrow": lambda rng: base64.b64encode(b"ARROW1\0\0" + rng.randbytes(130)).decode(),
+}
+
+_ALL = {**SECRETS, **INNOCENT, **UNSEEN_SECRETS, **UNSEEN_INNOCENT}
 
 
 def make(kind: str, seed: str) -> str:
