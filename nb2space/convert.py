@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from nb2space.audit import audit_folder
 from nb2space.datavalues import data_notices
 from nb2space.docker import Look, docker_files
 from nb2space.environment import imported_names
+from nb2space.environment.installs import quiet_installs, without_installs
 from nb2space.errors import FindingError, InputError
 from nb2space.execute import (
     Executed,
@@ -22,9 +23,12 @@ from nb2space.execute import (
     inspect_kernel,
 )
 from nb2space.keystore import Record, find_record, record_for, save_record
+from nb2space.needs import needs_of
 from nb2space.notebook import Notebook, read_notebook, title_of
+from nb2space.outputcheck import check_outputs
 from nb2space.ownfiles import own_files
 from nb2space.parameters import Value, inject_parameters
+from nb2space.paths import NamedFiles, named_files, relative_paths
 from nb2space.projectfile import read_project
 from nb2space.runtime.masking import Mask
 from nb2space.seal import new_key
@@ -40,7 +44,7 @@ from nb2space.space import (
     write_folder,
 )
 from nb2space.strip import strip_notebook
-from nb2space.tags import cell_tags
+from nb2space.tags import cell_tags, numbered
 
 # Seconds after which people lose interest: nngroup.com/articles/response-times-3-important-limits
 _PATIENCE = 10
@@ -60,7 +64,9 @@ class Options:
     kernel: str | None = None
     rotate_key: bool = False
     allow_shown_source: bool = False
+    include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    hardware: str = ""
     redact: bool = False
 
 
@@ -114,10 +120,22 @@ def convert(
     ignored = read_project(home).ignored
     code = lift_notebook(notebook, ignored)
     executed = _executed(code, home, kernel, options, progress)
+    check_outputs(executed.notebook)
+    files_named = named_files(notebook, home)
     own = own_files(
-        home, executed.environment, imported_names(notebook), folder, exclude=options.exclude
+        home,
+        executed.environment,
+        imported_names(notebook),
+        folder,
+        named=files_named.below,
+        include=options.include,
+        exclude=options.exclude,
     )
-    code, sealed_files = lift_files(code, own.content, ignored, redact=options.redact)
+    code, sealed_files = lift_files(
+        code, _with_relative_paths(own.content, home), ignored, redact=options.redact
+    )
+    sources = [(n, cell.source) for n, cell in numbered(notebook) if cell.cell_type == "code"]
+    needs, needs_said = needs_of(home, sources, executed.environment, options.hardware)
     of_machine = [os.environ[name] for name in code.read if name in os.environ]
     shown, found = masked_notebook(executed.notebook, [*code.to_mask, *of_machine], ignored)
     if not (options.show_source or options.allow_shown_source):
@@ -140,9 +158,10 @@ def convert(
             theme=options.theme,
             language=options.language,
             show_source=options.show_source,
+            hardware=options.hardware,
         ),
         notebook_name=_published_name(path),
-        environment=executed.environment,
+        needs=needs,
         own_files=sealed_files,
         space_id=record.space_id,
         key=record.key,
@@ -168,6 +187,8 @@ def convert(
             *stripped.notices,
             *data_notices(executed.notebook),
             *own.notices,
+            *needs_said,
+            *_outside(files_named),
             *_waiting(executed.seconds),
         ),
         secrets=(*code.findings, *found),
@@ -177,9 +198,9 @@ def convert(
 def _executed(
     code: LiftedCode, folder: Path, kernel: str, options: Options, progress: Progress
 ) -> Executed:
-    notebook = code.notebook
+    notebook = _rewritten(code.notebook, folder, quiet_installs)
     if options.execute:
-        return execute_notebook(
+        done = execute_notebook(
             notebook,
             folder=folder,
             kernel=kernel,
@@ -187,10 +208,44 @@ def _executed(
             progress=progress,
             variables=code.values,
         )
+        live = _rewritten(code.notebook, folder, without_installs)
+        for cell, other in zip(done.notebook.cells, live.cells, strict=True):
+            cell.source = other.source
+        return done
+    notebook = _rewritten(code.notebook, folder, without_installs)
     if options.parameters:
         raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")
     environment = inspect_kernel(notebook, folder=folder, kernel=kernel)
     return Executed(notebook, environment, seconds=0.0)
+
+
+def _rewritten(notebook: Notebook, folder: Path, change: Callable[[str], str]) -> Notebook:
+    """A copy whose code has relative paths and what `change` makes of it."""
+    import nbformat
+
+    copy = nbformat.from_dict(notebook)
+    for cell in copy.cells:
+        if cell.cell_type == "code":
+            cell.source = change(relative_paths(cell.source, folder))
+    return copy
+
+
+def _with_relative_paths(files: Mapping[str, bytes], folder: Path) -> dict[str, bytes]:
+    """The author's files, their modules with relative paths."""
+    return {
+        path: relative_paths(body.decode("utf-8"), folder).encode("utf-8")
+        if path.endswith(".py") and str(folder).encode() in body
+        else body
+        for path, body in files.items()
+    }
+
+
+def _outside(named: NamedFiles) -> list[str]:
+    return [
+        f"Cell {number} names {path}, which lies outside the notebook's folder; the app will not "
+        "find it. Copy it beside the notebook and use a relative path."
+        for number, path in named.outside[:5]
+    ]
 
 
 def _check_same_notebook(path: Path, folder: Path, replaced: Manifest) -> None:

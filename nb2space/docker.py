@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import nbformat
 
-from nb2space.environment import Environment
-from nb2space.environment.requirements import requirements_text
 from nb2space.notebook import Notebook, text_lines
 from nb2space.runtime.workplace import NOTEBOOK
 from nb2space.seal import seal
@@ -40,6 +38,16 @@ class Look:
     theme: str
     language: str
     show_source: bool
+    hardware: str = ""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the image installs: the text of requirements.txt, Debian packages, Python's version."""
+
+    requirements: str
+    packages: tuple[str, ...] = ()
+    python: str = ""
 
 
 def docker_files(
@@ -47,7 +55,7 @@ def docker_files(
     *,
     look: Look,
     notebook_name: str,
-    environment: Environment,
+    needs: Needs,
     own_files: dict[str, bytes],
     space_id: str,
     key: str,
@@ -60,10 +68,10 @@ def docker_files(
     live = _encoded(nbformat.writes(stripped.live))
     files = [
         SpaceFile("README.md", _card(look, stripped.viewer), "title and settings of the Space"),
-        SpaceFile("Dockerfile", _dockerfile(environment, notebook_name), "how the Hub builds it"),
+        SpaceFile("Dockerfile", _dockerfile(needs, notebook_name), "how the Hub builds it"),
         SpaceFile(
             "requirements.txt",
-            requirements_text(environment).encode(),
+            needs.requirements.encode(),
             "the packages, in the versions of the author's run",
         ),
         SpaceFile(
@@ -76,6 +84,9 @@ def docker_files(
         SpaceFile("sealed.bin", seal({NOTEBOOK: live, **own_files}, key), "the code, encrypted"),
         *_runtime_files(),
     ]
+    if needs.packages:
+        text = "".join(f"{package}\n" for package in needs.packages)
+        files.append(SpaceFile("apt.txt", text.encode(), "the system packages"))
     manifest = Manifest(
         space_id=space_id,
         form="docker",
@@ -84,7 +95,7 @@ def docker_files(
         theme=look.theme,
         language=look.language,
         show_source=look.show_source,
-        python=environment.python,
+        python=needs.python,
         made_by=made_by(),
         files=entries_of(files),
     )
@@ -98,11 +109,17 @@ def _card(look: Look, viewer: Notebook) -> bytes:
         title=" ".join(look.title.split()),
         short_description=_first_words(viewer),
         show_source=look.show_source,
+        hardware=look.hardware,
     )
 
 
-def _dockerfile(environment: Environment, notebook_name: str) -> bytes:
-    return _render("Dockerfile.j2", python=environment.python, notebook=notebook_name)
+def _dockerfile(needs: Needs, notebook_name: str) -> bytes:
+    return _render(
+        "Dockerfile.j2",
+        python=needs.python,
+        packages=bool(needs.packages),
+        notebook=notebook_name,
+    )
 
 
 def _render(name: str, **values: object) -> bytes:

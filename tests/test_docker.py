@@ -20,7 +20,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from making import display, few, many, notebook_of, occurs, stream
 
-from nb2space.docker import Look, docker_files
+from nb2space.docker import Look, Needs, docker_files
 from nb2space.environment import Environment
 from nb2space.environment.requirements import RUNTIME_PARTS, requirements_text
 from nb2space.runtime.bundle import unpack, unseal_bytes
@@ -43,7 +43,7 @@ def files_of(
         folder=Path("."), title=look.title, show_source=look.show_source,
     )  # fmt: skip
     files, manifest = docker_files(
-        stripped, look=look, notebook_name=name, environment=environment,
+        stripped, look=look, notebook_name=name, needs=Needs(requirements_text(environment), (), environment.python),
         own_files={"helper.py": b"SECRETmodule = 1"}, space_id="a1b2", key=KEY,
     )  # fmt: skip
     assert [entry.path for entry in manifest.files] == sorted(
@@ -202,7 +202,7 @@ def test_the_files_make_a_space_folder(tmp_path: Path) -> None:
         notebook_of("# T", "x"), folder=tmp_path, title="T", show_source=False
     )
     files, manifest = docker_files(
-        stripped, look=LOOK, notebook_name="a.ipynb", environment=ENVIRONMENT,
+        stripped, look=LOOK, notebook_name="a.ipynb", needs=Needs("", (), "3.11"),
         own_files={}, space_id="a1b2", key=KEY,
     )  # fmt: skip
     write_folder(tmp_path / "space", files)

@@ -41,7 +41,9 @@ def test_what_the_run_read_below_the_notebook_travels_and_nothing_else(tmp_path:
     write(home, *used, *others, "unread.csv")
     own = own_files(home, environment(home, *used, *others), set(), home / "report-space")
     assert own.content == {path: path.encode() for path in used}
-    assert own.notices == ("Sealed with the code: .env, data/x.csv, model.bin.",)
+    assert own.notices == (
+        "Sealed with the code: .env (0.0 kB), data/x.csv (0.0 kB), model.bin (0.0 kB).",
+    )
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
@@ -86,7 +88,7 @@ def test_the_app_finds_its_files_and_nobody_else_does(
         "with open('made.txt', 'w') as file:\n    file.write('x')\nprint(open('made.txt').read())",
     )
     done = run("convert", path)
-    assert "Sealed with the code: data/names.csv, helpers.py." in done.err
+    assert "Sealed with the code: data/names.csv (0.0 kB), helpers.py (0.1 kB)." in done.err
     folder = tmp_path / "small-space"
     for file in folder.rglob("*"):
         assert not file.is_file() or b"marker_function" not in file.read_bytes(), file

@@ -67,10 +67,22 @@ from nb2space.cli.output import Sink, output_options
     help="Convert although an output prints lines of the code.",
 )
 @click.option(
+    "--include",
+    multiple=True,
+    metavar="PATTERN",
+    help="Seal further files, such as 'data/*.csv'. May be given several times.",
+)
+@click.option(
     "--exclude",
     multiple=True,
     metavar="PATTERN",
     help="Leave out data files, such as 'data/*.csv'. May be given several times.",
+)
+@click.option(
+    "--hardware",
+    metavar="NAME",
+    default="",
+    help="The Space hardware to suggest, such as cpu-upgrade. Without it: the Hub's basic one.",
 )
 @click.option(
     "--redact", is_flag=True, help="Mask the secrets in data files; without it they stop this."
@@ -93,7 +105,9 @@ def command(
     kernel: str | None,
     show_source: bool,
     allow_shown_source: bool,
+    include: tuple[str, ...],
     exclude: tuple[str, ...],
+    hardware: str,
     redact: bool,
     rotate_key: bool,
     as_json: bool,
@@ -102,7 +116,7 @@ def command(
     """Make a Space folder of NOTEBOOK: executed, without its code, ready to view and publish."""
     import shlex
 
-    from nb2space.cli.steps import convert_with_progress, read_parameters
+    from nb2space.cli.steps import convert_with_progress, read_hardware, read_parameters
     from nb2space.convert import Options, default_folder
 
     sink = Sink(as_json, quiet)
@@ -112,7 +126,9 @@ def command(
         language=language,
         rotate_key=rotate_key,
         allow_shown_source=allow_shown_source,
+        include=include,
         exclude=exclude,
+        hardware=read_hardware(hardware),
         redact=redact,
         execute=not no_execute,
         timeout=timeout,

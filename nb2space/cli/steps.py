@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -26,6 +27,13 @@ def read_parameters(given: tuple[str, ...]) -> dict[str, Value]:
             raise click.UsageError(f"-p {text} is not NAME=VALUE, such as -p year=2026.")
         values[name] = parse_value(value)
     return values
+
+
+def read_hardware(name: str) -> str:
+    """The name given with --hardware. Raises click.UsageError for what cannot be one."""
+    if name and not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name):
+        raise click.UsageError(f"--hardware {name} is no name of hardware, such as cpu-upgrade.")
+    return name
 
 
 def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Options) -> Conversion:

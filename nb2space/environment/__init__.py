@@ -20,9 +20,13 @@ class Environment:
     """The notebook's interpreter and what must be installed for it.
 
     `python` is "3.11"; `prefix` is its sys.prefix on the author's machine; `versions` maps each
-    distribution that the run needed to the installed version; `unknown` are modules that no
-    distribution provides (the author's own, as a rule); `read` are the absolute paths of the
-    files that were opened for reading.
+    distribution that the run needed to the installed version; `why` says of each whether the code
+    imports it ("imported") or something else loaded it; `sizes` are their bytes on the disk.
+    `unknown` are modules that no distribution provides (the author's own, as a rule), `local` the
+    paths of modules that were installed from a folder or a repository rather than an index.
+    `read` and `written` are the absolute paths of the files that were opened, `libraries` those of
+    the shared libraries that the run loaded, `ran` the names of the programs that it started,
+    `addresses` the "host:port" that it connected to; `peak_memory` is in bytes.
     """
 
     python: str
@@ -30,6 +34,14 @@ class Environment:
     versions: dict[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
     read: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    why: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    local: dict[str, str] = field(default_factory=dict)
+    libraries: tuple[str, ...] = ()
+    ran: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    peak_memory: int = 0
 
 
 async def begin_trace(kernel_client: Any) -> list[str]:
@@ -52,6 +64,14 @@ async def read_environment(
         versions=report["versions"],
         unknown=tuple(report["unknown"]),
         read=tuple(report["read"]),
+        written=tuple(report["written"]),
+        why=report["why"],
+        sizes=report["sizes"],
+        local=report["local"],
+        libraries=tuple(report["libraries"]),
+        ran=tuple(report["ran"]),
+        addresses=tuple(report["addresses"]),
+        peak_memory=report["peak_memory"],
     )
 
 

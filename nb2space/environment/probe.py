@@ -19,54 +19,136 @@ KERNEL_PARTS = ("ipykernel", "ipywidgets")
 
 
 def begin() -> str:
-    """Note from now on which files are opened; JSON list of the top-level modules loaded now."""
+    """Note what is used from now on; JSON list of the top-level modules loaded now."""
     trace: Any = ModuleType(TRACE)
-    trace.read, trace.written = {}, set()
+    trace.read, trace.written, trace.ports, trace.ran = {}, {}, {}, {}
+    trace.libraries = loaded_libraries()
     sys.modules[TRACE] = trace
 
+    def note_file(details: Any) -> None:
+        path = os.path.abspath(os.fsdecode(details[0]))
+        mode, flags = details[1], details[2]
+        writes = set(mode) & set("wax+") if isinstance(mode, str) else flags & os.O_WRONLY
+        if writes or flags & (os.O_RDWR | os.O_CREAT):
+            trace.written[path] = None
+        elif path not in trace.written:
+            trace.read[path] = None
+
     def note(event: str, details: Any) -> None:
-        if event == "open" and isinstance(details[0], str | bytes):
-            path = os.path.abspath(os.fsdecode(details[0]))
-            mode, flags = details[1], details[2]
-            writes = set(mode) & set("wax+") if isinstance(mode, str) else flags & os.O_WRONLY
-            if writes or flags & (os.O_RDWR | os.O_CREAT):
-                trace.written.add(path)
-            elif path not in trace.written:
-                trace.read[path] = None
-        elif event == "sqlite3.connect" and isinstance(details[0], str | bytes):
-            trace.read[os.path.abspath(os.fsdecode(details[0]))] = None
+        first = details[0] if details else None
+        if event == "open" and isinstance(first, str | bytes):
+            note_file(details)
+        elif event == "sqlite3.connect" and isinstance(first, str | bytes):
+            trace.read[os.path.abspath(os.fsdecode(first))] = None
+        elif event == "socket.connect" and isinstance(details[1], tuple) and len(details[1]) > 1:
+            trace.ports[f"{details[1][0]}:{details[1][1]}"] = None
+        elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
+            name = first.decode(errors="replace") if isinstance(first, bytes) else str(first)
+            trace.ran[os.path.basename(name.split()[0] if name.split() else "")] = None
 
     # Python's table of audit events: docs.python.org/3/library/audit_events.html
     sys.addaudithook(note)
     return json.dumps(sorted({name.partition(".")[0] for name in sys.modules}))
 
 
+def loaded_libraries() -> list[str]:
+    """The shared libraries in this process's memory; none where the system does not tell."""
+    try:
+        with open("/proc/self/maps", encoding="utf-8", errors="replace") as maps:
+            paths = {line.split(maxsplit=5)[5].strip() for line in maps if ".so" in line}
+    except (OSError, IndexError):
+        return []
+    return sorted(paths)
+
+
+def peak_memory() -> int:
+    """The most bytes of memory that this process has had; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    size = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts kibibytes, macOS bytes: the manual page getrusage(2) of each.
+    return size if sys.platform == "darwin" else size * 1024
+
+
+def origin_of(distribution: str) -> str:
+    """Where a distribution that came from no index lies or came from; "" for all others.
+
+    direct_url.json is PyPA's "Recording the Direct URL Origin of installed distributions".
+    """
+    with suppress(metadata.PackageNotFoundError, ValueError, OSError):
+        text = metadata.distribution(distribution).read_text("direct_url.json")
+        return str(json.loads(text).get("url", "")) if text else ""
+    return ""
+
+
+def place_of(module: str) -> str:
+    """The folder of a package, or the file of a module; "" when neither can be told."""
+    loaded: Any = sys.modules.get(module)
+    if loaded is None:
+        from importlib.util import find_spec
+
+        with suppress(ImportError, ValueError, AttributeError):
+            loaded = find_spec(module)
+    paths = list(getattr(loaded, "__path__", None) or ())
+    paths = paths or list(getattr(loaded, "submodule_search_locations", None) or ())
+    return str(paths[0] if paths else getattr(loaded, "__file__", "") or "")
+
+
+def size_of(distribution: str) -> int:
+    """The bytes of a distribution's files, as its RECORD lists them; 0 without one."""
+    with suppress(metadata.PackageNotFoundError, OSError):
+        record = metadata.distribution(distribution).read_text("RECORD") or ""
+        sizes = (line.rpartition(",")[2] for line in record.splitlines())
+        return sum(int(size) for size in sizes if size.isdigit())
+    return 0
+
+
 def report(imported: list[str], before: list[str]) -> str:
-    """JSON of Python's version and prefix, and of the distributions that the run needed.
+    """JSON of what the run needed: Python, distributions, files, libraries, memory, network.
 
     `imported` are the names that the code imports, `before` the modules that were loaded before
     the first cell. What the run loaded besides is needed too: a back-end chosen at run time, say.
     """
+    trace: Any = sys.modules[TRACE]
     providers = metadata.packages_distributions()
     run = {name.partition(".")[0] for name in sys.modules} - set(before)
     names = (run | set(imported)) - set(sys.stdlib_module_names)
-    versions, unknown = {}, []
+    versions: dict[str, Any] = {}
+    why: dict[str, str] = {}
+    local: dict[str, str] = {}
+    unknown = []
     for name in sorted(names - {TRACE}):
         if name in providers:
             # What an interrupted pip left behind has no name or no version.
             for distribution in filter(None, providers[name]):
+                place = place_of(name)
+                if place and origin_of(distribution):
+                    local[name] = place
+                    continue
                 versions[distribution] = metadata.version(distribution)
+                why.setdefault(distribution, "imported" if name in imported else "loaded")
         elif name in imported or getattr(sys.modules.get(name), "__file__", None):
             unknown.append(name)
     for part in KERNEL_PARTS:
         with suppress(metadata.PackageNotFoundError):
             versions[part] = metadata.version(part)
+    known = {name: version for name, version in versions.items() if version}
     return json.dumps(
         {
             "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
             "prefix": sys.prefix,
-            "versions": {name: version for name, version in versions.items() if version},
+            "versions": known,
+            "why": {name: why.get(name, "") for name in known},
+            "sizes": {name: size_of(name) for name in known},
+            "local": local,
             "unknown": unknown,
-            "read": [path for path in sys.modules[TRACE].read if os.path.isfile(path)],
+            "read": [path for path in trace.read if os.path.isfile(path)],
+            "written": [path for path in trace.written if os.path.exists(path)],
+            "libraries": sorted(set(loaded_libraries()) - set(trace.libraries)),
+            "peak_memory": peak_memory(),
+            "addresses": list(trace.ports),
+            "ran": [name for name in trace.ran if name],
         }
     )

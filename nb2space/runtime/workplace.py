@@ -133,6 +133,9 @@ def make_workplace(files: Mapping[str, bytes]) -> Workplace:
         if name == NOTEBOOK:
             continue
         target = workplace.files / name
+        if name.endswith("/"):
+            target.mkdir(parents=True, exist_ok=True)
+            continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
     return workplace

@@ -247,6 +247,12 @@ def _span(node: ast.expr, rows: list[str], starts: list[int]) -> tuple[int, int]
     return offset(node.lineno, node.col_offset), offset(end_line, node.end_col_offset or 0)
 
 
+def place_of_node(node: ast.expr, source: str) -> tuple[int, int]:
+    """The offsets in `source` at which a node of its syntax tree begins and ends."""
+    rows = source.splitlines(keepends=True)
+    return _span(node, rows, _starts(rows))
+
+
 def _comments(source: str, starts: list[int], magic: set[int]) -> Iterator[tuple[int, str]]:
     """Offset and text of each comment of Python's."""
     lines = [

@@ -249,9 +249,9 @@ def _by_maker(text: str) -> Iterator[Hit]:
         if looks_made_up(match[1]) and not is_placeholder(match[1]):
             yield _hit("password in a text", match, 1, "medium")
     for match in _COMMANDS.finditer(text):
-        group = match.lastgroup or "a"
-        if not is_placeholder(match[group]):
-            yield _hit("password given to a command", match, group)
+        named = match.lastgroup or "a"
+        if not is_placeholder(match[named]):
+            yield _hit("password given to a command", match, named)
     for match in _CONFIGURE.finditer(text):
         if is_secret(match[1], match[2]):
             yield _hit(f"value of '{match[1]}'", match, 2)
