@@ -26,8 +26,9 @@ class Record:
     `space_id` is the folder's identity in its manifest, `key` opens its bundle, `folder` and
     `notebook` are absolute paths, `kernel` and `prefix` are the kernel that executed it and that
     kernel's sys.prefix, `options` are the last conversion's, `audited` is the digest of the
-    manifest that an audit found clean, `published` is what publishing remembers (the target, and
-    which key and secrets each Space was given). `secrets` are the values that the code takes from
+    manifest that an audit found clean, `resolved` that of the requirements that could be met,
+    `published` is what publishing remembers (the target, and which key and secrets each Space was
+    given). `secrets` are the values that the code takes from
     environment variables, by the variable's name; "" where this machine does not know the value.
     """
 
@@ -39,6 +40,7 @@ class Record:
     prefix: str = ""
     options: dict[str, Any] = field(default_factory=dict)
     audited: str = ""
+    resolved: str = ""
     published: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
 

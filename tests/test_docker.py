@@ -43,7 +43,8 @@ def files_of(
         folder=Path("."), title=look.title, show_source=look.show_source,
     )  # fmt: skip
     files, manifest = docker_files(
-        stripped, look=look, notebook_name=name, needs=Needs(requirements_text(environment), (), environment.python),
+        stripped, look=look, notebook_name=name,
+        needs=Needs(requirements_text(environment), (), environment.python),
         own_files={"helper.py": b"SECRETmodule = 1"}, space_id="a1b2", key=KEY,
     )  # fmt: skip
     assert [entry.path for entry in manifest.files] == sorted(

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Visit the published app when it runs, as nb2space audit does.",
 )
+@click.option("--no-check", is_flag=True, help="Do not ask pip whether the packages go together.")
 @click.option("--yes", "-y", is_flag=True, help="Never ask; take the defaults.")
 @output_options
 def command(
@@ -63,6 +64,7 @@ def command(
     overwrite: bool,
     squash_history: bool,
     verify: bool,
+    no_check: bool,
     yes: bool,
     as_json: bool,
     quiet: bool,
@@ -71,7 +73,7 @@ def command(
     import shlex
     from dataclasses import asdict, replace
 
-    from nb2space import follow, hub, publish, spacesecrets
+    from nb2space import follow, hub, publish, resolve, spacesecrets
     from nb2space.audit import audit_published, refuse_leaks
     from nb2space.cli.ask import ask_secret, ask_target, ask_visibility, may_ask
     from nb2space.cli.audit import show_report
@@ -97,6 +99,8 @@ def command(
     values = spacesecrets.known_values(record, given)
     if dry_run and (missing := spacesecrets.explain_missing(record, values)):
         sink.notice(missing)
+    if manifest.form == "docker" and not no_check:
+        record = resolve.check_packages(folder, record, manifest.python, sink.step)
     api = hub.connect()
     try:
         account = hub.who_am_i(api)
