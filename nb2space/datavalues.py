@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from nb2space.notebook import Notebook
-from nb2space.runtime.outputs import viewer_data
+from nb2space.runtime.bundles import viewer_data
 from nb2space.tags import numbered, view_of
 from nb2space.widgets import VIEW_MIME, displayed_models, saved_models
 

@@ -12,6 +12,8 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from nb2space.runtime.media import bare_bytes
+
 # ![alt](path "title"), ![alt](<path with blanks>) and <img src="path">, by their path.
 _MARKDOWN = re.compile(
     r"(!\[[^\]]*\]\()\s*(?:<([^<>\n]+)>|([^()\s<>]+(?:\([^()\s]*\)[^()\s<>]*)*))"
@@ -53,4 +55,5 @@ def _data_uri(path: Path) -> str | None:
         content = path.read_bytes()
     except (OSError, ValueError):  # ValueError: no path can hold the character %00
         return None
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+    # A camera tells where it was, a drawing program in which folder.
+    return f"data:{kind};base64,{base64.b64encode(bare_bytes(content)).decode('ascii')}"

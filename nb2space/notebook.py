@@ -46,6 +46,9 @@ def read_notebook(path: Path) -> Notebook:
     if not isinstance(document, dict) or type(document.get("nbformat")) is not int:
         raise InputError(f"{path} is not a Jupyter notebook: it is JSON, but has no 'nbformat'.")
     notebook = _upgrade(path, document)
+    for cell in notebook.cells:
+        # What conversions note of cells is theirs alone to say.
+        cell.metadata.pop("nb2space", None)
     if not any(cell.source.strip() for cell in notebook.cells):
         raise InputError(f"{path} has no cell with content; there is nothing to show.")
     return notebook

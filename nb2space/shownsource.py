@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from nb2space.audit.needles import Needle, canonical, holds, needles_of
+from nb2space.audit.needles import Needle, holds, needles_of
 from nb2space.notebook import Notebook
-from nb2space.runtime.outputs import clean_text, viewer_data
+from nb2space.runtime.bundles import viewer_data
+from nb2space.runtime.cleantext import clean_text, text_of
+from nb2space.runtime.codelines import canonical
 from nb2space.tags import numbered, view_of
 
 _CODE_KINDS = {"line", "comment", "signature"}
@@ -48,7 +50,7 @@ def _texts(outputs: list[Any]) -> Iterator[str]:
     """The texts of outputs as a viewer would get them."""
     for output in outputs:
         if output["output_type"] == "stream" and output.get("name") == "stdout":
-            yield clean_text(output["text"])
+            yield clean_text(text_of(output["text"]) or "")
         elif output["output_type"] in ("display_data", "execute_result"):
             for mime, value in viewer_data(output["data"]).items():
                 if mime.startswith("text/"):

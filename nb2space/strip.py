@@ -20,8 +20,10 @@ import nbformat
 
 from nb2space.images import inline_images
 from nb2space.notebook import Notebook
-from nb2space.runtime.media import bare_buffer
-from nb2space.runtime.outputs import clean_text, renderer_metadata, viewer_data, viewer_state
+from nb2space.runtime.bundles import viewer_data
+from nb2space.runtime.cleantext import clean_text, text_of
+from nb2space.runtime.media import bare_buffer, bare_data_urls, bare_picture
+from nb2space.runtime.outputs import renderer_metadata, viewer_state
 from nb2space.tags import CellView, numbered, view_of
 from nb2space.widgets import (
     STATE_MIME,
@@ -137,10 +139,11 @@ def _live_code(
 
 def _text_cell(cell: Notebook, folder: Path) -> tuple[Notebook | None, list[str]]:
     source, missing = inline_images(cell.source, folder)
+    source = bare_data_urls(source)
     if cell.cell_type == "markdown":
         # A picture that was pasted and taken out of the text again stays attached.
         attachments = {
-            name: content
+            name: {mime: _bare_attachment(mime, data) for mime, data in content.items()}
             for name, content in cell.get("attachments", {}).items()
             if f"attachment:{name}" in unquote(cell.source)
         }
@@ -148,6 +151,11 @@ def _text_cell(cell: Notebook, folder: Path) -> tuple[Notebook | None, list[str]
     if cell.metadata.get("raw_mimetype") == "text/html":
         return nbformat.v4.new_raw_cell(source, metadata={"raw_mimetype": "text/html"}), missing
     return None, []
+
+
+def _bare_attachment(mime: str, data: Any) -> Any:
+    text = text_of(data)
+    return data if text is None else bare_picture(mime, text)
 
 
 def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
@@ -162,7 +170,7 @@ def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
         elif kind == "stream" and output.get("name") == "stderr":
             said["writes warnings or messages to stderr; viewers do not see them."] = None
         elif kind == "stream":
-            text = clean_text(output["text"])
+            text = clean_text(text_of(output["text"]) or "")
             kept.append(nbformat.v4.new_output("stream", name="stdout", text=text))
         else:
             data = viewer_data(output["data"])

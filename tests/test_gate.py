@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from nb2space.runtime.gate import VIEW_MIME, Gate
 from nb2space.runtime.masking import MASK, Mask
+from nb2space.runtime.sourcewall import SourceWall, code_rows
 
 SOURCE = "secret_variable = load('customers')"
 
@@ -20,7 +21,10 @@ PASSWORD = "correct horse/battery"
 
 
 def gate(
-    shown: Iterable[str] = (), reports: list[str] | None = None, masked: Iterable[str] = ()
+    shown: Iterable[str] = (),
+    reports: list[str] | None = None,
+    masked: Iterable[str] = (),
+    rows: Iterable[tuple[str, ...]] = (),
 ) -> Gate:
     noted = [] if reports is None else reports
 
@@ -28,7 +32,7 @@ def gate(
         noted.append(details)
         return f"{len(noted):06X}"
 
-    made = Gate(report, "en", Mask(masked))
+    made = Gate(report, "en", Mask(masked), SourceWall(rows))
     made.show(shown)
     return made
 
@@ -328,3 +332,55 @@ _kinds = st.sampled_from(
 @given(_kinds, st.sampled_from(["shell", "iopub", "control"]), _values)
 def test_nothing_that_a_page_sends_makes_it_fail(kind: str, channel: str, content: Any) -> None:
     assert gate(["a"]).admits(channel, message(kind, content)) in (True, False)
+
+
+def rows() -> list[tuple[str, ...]]:
+    return list(code_rows(f"def zebra(volume):\n    {SOURCE}\n    return volume * zebra_rate\n"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("stream", {"name": "stdout", "text": f"before\n{SOURCE}\n"}),
+        ("display_data", {"data": {"text/html": f"<b>x</b>{SOURCE}"}}),
+        ("display_data", {"data": {"application/json": {"a": [SOURCE], SOURCE: 1}}}),
+        ("display_data", {"data": {"application/vnd.author+json": {"a": SOURCE}}}),
+        ("execute_result", {"data": {"text/plain": repr(f"x\n{SOURCE}")}}),
+        ("update_display_data", {"data": {"text/html": SOURCE.replace(" ", "&nbsp;")}}),
+        ("comm_msg", {"comm_id": "shown", "data": {"method": "custom", "content": {"a": SOURCE}}}),
+        ("comm_msg", {"comm_id": "shown", "data": {"method": "custom", "other": [SOURCE]}}),
+        ("comm_msg", {"comm_id": "shown", "data": {"method": "update", "state": {"v": SOURCE}}}),
+        ("comm_open", {"comm_id": "shown", "target_name": "jupyter.widget",
+                       "data": {"state": {"value": f"<pre>{SOURCE}</pre>"}}}),
+    ],
+)  # fmt: skip
+def test_a_line_of_the_code_passes_in_no_message(kind: str, content: Any) -> None:
+    one = gate(["shown"], rows=rows())
+    sent = one.release("iopub", message(kind, content, buffers=[SOURCE.encode()]))
+    assert sent and "secret_variable" not in repr(sent)
+
+
+def test_what_is_printed_in_pieces_is_judged_as_a_whole() -> None:
+    def printed(*pieces: str) -> str:
+        one = gate(rows=rows())
+        sent = [
+            released
+            for text in pieces
+            for released in one.release(
+                "iopub", message("stream", {"name": "stdout", "text": text})
+            )
+        ]
+        return "".join(released["content"]["text"] for released in sent)
+
+    assert printed(*TRACEBACK.splitlines(keepends=True), "\n", "end\n") == "before\n\nend\n"
+    assert "zebra_rate" not in printed("return volume", " * zebra_rate\n", "end\n")
+    assert printed("good ", "news\n") == "good news\n"
+
+
+def test_another_request_prints_on_its_own() -> None:
+    one = gate()
+    content = {"name": "stdout", "text": "Traceback (most recent call last):\n"}
+    assert one.release("iopub", message("stream", content)) == []
+    other = message("stream", {"name": "stdout", "text": "good\n"}, parent_header={"msg_id": "q"})
+    (sent,) = one.release("iopub", other)
+    assert sent["content"]["text"] == "good\n"

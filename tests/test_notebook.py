@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -294,3 +295,13 @@ def test_the_title_is_the_first_heading_that_viewers_see(cells: list[Any], title
 def test_the_title_may_be_metadata_or_the_file_name() -> None:
     assert title_of(notebook_of("x", title=" Given "), Path("a.ipynb")) == "Given"
     assert title_of(notebook_of("x", title=" "), Path("__.ipynb")) == "Notebook"
+
+
+@pytest.mark.parametrize("given", [{"shows_source": True}, "text", [1], None, 5])
+def test_what_only_conversions_may_say_of_cells_is_dropped(
+    given: Any, notebook: Callable[..., Path]
+) -> None:
+    cell = nbformat.v4.new_code_cell("print(1)")
+    cell.metadata["nb2space"] = given
+    read = read_notebook(notebook("# Title", cell))
+    assert all("nb2space" not in cell.metadata for cell in read.cells)

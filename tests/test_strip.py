@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import json
 import uuid
@@ -288,3 +290,39 @@ def test_stripping_changes_nothing_of_the_authors() -> None:
     before = json.dumps(notebook)
     strip(notebook)
     assert json.dumps(notebook) == before
+
+
+def commented_png() -> bytes:
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    info, buffer = PngInfo(), io.BytesIO()
+    info.add_text("Comment", "private")
+    Image.new("RGB", (4, 4)).save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("way", ["file", "attachment", "url", "output", "drawing"])
+def test_pictures_lose_their_texts_however_they_are_shown(tmp_path: Path, way: str) -> None:
+    raw = commented_png()
+    assert b"private" in raw
+    coded = base64.b64encode(raw).decode()
+    (tmp_path / "a.png").write_bytes(raw)
+    (tmp_path / "b.svg").write_text("<svg><!-- private --><metadata>private</metadata></svg>")
+    sources = {
+        "file": "![a](a.png)",
+        "drawing": "![a](b.svg)",
+        "attachment": "![a](attachment:a.png)",
+        "url": f"![a](data:image/png;base64,{coded})",
+    }
+    cell = nbformat.v4.new_markdown_cell(sources.get(way, "text"))
+    cell["attachments"] = {"a.png": {"image/png": coded}}
+    shown = code("x")
+    shown["outputs"] = [display({"text/html": f'<img src="data:image/png;base64,{coded}">'})]
+    made = notebook_of(cell, shown) if way == "output" else notebook_of(cell)
+    stripped = strip(made, folder=tmp_path)
+    for result in (stripped.viewer, stripped.live):
+        text = json.dumps(result)
+        if result is stripped.viewer or way != "output":
+            assert "PHN2Z" in text if way == "drawing" else "iVBORw0KGgo" in text
+        assert not occurs("private", text) and coded not in text

@@ -19,20 +19,13 @@ import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 
+from nb2space.runtime.undoing import unescape, unquote, without_colours, without_tags
+
 # How deep one form inside another is followed, and how large what was packed may become.
 _DEPTH = 8
 # The most texts that undoing makes of one; two forms inside each other make some ten.
 _MOST_VIEWS = 60
 _MOST_BYTES = 64_000_000
-
-_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[\"'\\/bfnrt])")
-_PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_HALVES = re.compile(r"[\ud800-\udfff]")
-# What breaks a line or a cell in a page, as against what only colours a word.
-_BLOCK_TAG = re.compile(r"</?(?:br|p|div|pre|li|tr|td|th|h[1-6]|option|table)\b[^<>]*>", re.I)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|-->")
-_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 # Base64 in lines, as MIME and Python's encodebytes break it.
 _BROKEN_BASE64 = re.compile(
@@ -108,45 +101,6 @@ def _undone(text: str) -> Iterator[str]:
             if hash(changed) not in seen and len(seen) < _MOST_VIEWS:
                 seen.add(hash(changed))
                 waiting.append(changed)
-
-
-def without_colours(text: str) -> str:
-    """`text` without a terminal's control sequences."""
-    return _COLOURS.sub("", text) if "\x1b" in text else text
-
-
-def unescape(text: str) -> str:
-    """`text` with the backslash escapes of JSON, JavaScript and Python undone, once."""
-    if "\\" not in text:
-        return text
-    plain = _ESCAPE.sub(_unescaped, text)
-    if _HALVES.search(plain):
-        plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", errors="replace")
-    return plain
-
-
-def _unescaped(match: re.Match[str]) -> str:
-    what = match[1]
-    if what[0] in "uUx" and len(what) > 1:
-        code = int(what[1:], 16)
-        return chr(code) if code < 0x110000 else match[0]
-    return _PLAIN_ESCAPES.get(what, what)
-
-
-def without_tags(text: str) -> str:
-    """`text` without HTML tags; the words of comments stay."""
-    if "<" not in text and "-->" not in text:
-        return text
-    return _TAG.sub("", _BLOCK_TAG.sub("\n", text))
-
-
-def unquote(text: str) -> str:
-    """`text` with URL encoding undone, once."""
-    return _PERCENT.sub(_unquoted, text) if "%" in text else text
-
-
-def _unquoted(match: re.Match[str]) -> str:
-    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", errors="replace")
 
 
 def _encoded(text: str) -> Iterator[bytes]:

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from nb2space.audit.known import Known, known_files
-from nb2space.audit.needles import Needles, canonical, holds, needles_of
+from nb2space.audit.needles import Needles, holds, needles_of
 from nb2space.audit.report import Channel, Leak, Report
 from nb2space.audit.search import Piece, search
 from nb2space.audit.shown import Share, share_of_markup, share_of_notebook
 from nb2space.errors import InputError
 from nb2space.keystore import Record
 from nb2space.runtime.bundle import BundleError, unpack, unseal_bytes
+from nb2space.runtime.codelines import canonical
 from nb2space.runtime.workplace import NOTEBOOK
 from nb2space.space import MANIFEST, Manifest, read_manifest
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from nb2space.audit.needles import canonical
+from nb2space.runtime.codelines import canonical
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TEXTS = {".css", ".html", ".j2", ".js", ".json", ".macro", ".py", ".svg"}

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import keyword
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nb2space.audit.source import Parts, parts_of
+from nb2space.runtime.codelines import TOKEN, WORD, canonical, telling_rows
 from nb2space.tags import view_of
 
 if TYPE_CHECKING:
@@ -18,17 +17,12 @@ if TYPE_CHECKING:
 
     from nb2space.notebook import Notebook
 
-_TOKEN = re.compile(r"\w+|[^\w\s]")
-_WORD = re.compile(r"[^\W\d]\w*")
 _SHORTEST_NAME = 5
 _SHORTEST_LITERAL = 6
 _SHORTEST_TEXT = 12
 _SHORTEST_COMMENT = 8
 # A text or line of this length is found where it begins or ends within a word, too.
 _LONG_LITERAL = 12
-# Lines of this many tokens are also looked for by halves: what was cut short is a leak as well.
-_LONG_LINE = 16
-_SETS_A_NAME = re.compile(r"[\w.]+\s*=(?!=)\s*(.*?),?")
 
 
 @dataclass(frozen=True)
@@ -58,11 +52,6 @@ class Needles:
     items: tuple[Needle, ...]
     prose: str = ""
     shown: str = ""
-
-
-def canonical(text: str) -> str:
-    """`text` as a row of words and signs with one blank around each."""
-    return f" {' '.join(_TOKEN.findall(text))} "
 
 
 def needles_of(
@@ -136,7 +125,7 @@ def _add(found: dict[tuple[str, str], Needle], needles: Iterable[Needle]) -> Non
 
 def _plain(kind: str, lines: Iterable[str], *, strong: bool) -> Iterator[Needle]:
     for line in lines:
-        if len(line.strip()) >= _SHORTEST_TEXT and _WORD.search(line):
+        if len(line.strip()) >= _SHORTEST_TEXT and WORD.search(line):
             yield Needle(kind, line.strip(), canonical(line), strong)
 
 
@@ -146,7 +135,7 @@ def _code(part: Parts, known: frozenset[str]) -> Iterator[Needle]:
     for line in part.templates:
         yield Needle("line", line, canonical(line), strong=True)
     for text in part.comments:
-        if len(text) >= _SHORTEST_COMMENT and _WORD.search(text):
+        if len(text) >= _SHORTEST_COMMENT and WORD.search(text):
             # With its "#" it is code anywhere; without, it may be what the app says.
             yield Needle("comment", f"# {text}", canonical(f"# {text}"), strong=True)
             yield Needle("comment", text, canonical(text), strong=False)
@@ -162,34 +151,19 @@ def _code(part: Parts, known: frozenset[str]) -> Iterator[Needle]:
 
 
 def _line(line: str) -> Iterator[Needle]:
-    tokens = _TOKEN.findall(line)
-    if len(tokens) < 2:
+    if len(TOKEN.findall(line)) < 2:
         return
-    names = [t for t in tokens if _WORD.fullmatch(t) and not keyword.iskeyword(t)]
-    is_code = len(tokens) > 2 and (len(names) > 1 or bool({"(", "[", "."} & set(tokens)))
-    strong = is_code and not _is_constant(line)
+    rows = list(telling_rows(line))
+    strong = bool(rows)
     # A byte before it, such as a length, may look like a letter of its first word.
     inside = strong and len(line) >= _LONG_LITERAL
     yield Needle("line", line, canonical(line), strong, inside)
-    # Half a line with text in quotes might be just what the app shows.
-    if strong and len(tokens) >= _LONG_LINE and not {"'", '"'} & set(tokens):
-        half = len(tokens) // 2
-        for part in (tokens[:half], tokens[half:]):
-            if len(_WORD.findall(" ".join(part))) > 2:
-                yield Needle("line", line, f" {' '.join(part)} ", strong=True)
-
-
-def _is_constant(line: str) -> bool:
-    """True for `name = 3` and the like, which an app may well show, or a widget's repr."""
-    match = _SETS_A_NAME.fullmatch(line)
-    try:
-        return bool(match and [ast.literal_eval(match[1])])
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        return False
+    for row in rows[1:]:
+        yield Needle("line", line, f" {' '.join(row)} ", strong=True)
 
 
 def _is_telling(text: str, known: frozenset[str]) -> bool:
-    words = _WORD.findall(text)
+    words = WORD.findall(text)
     if len(text.strip()) < _SHORTEST_LITERAL or not any(len(word) > 2 for word in words):
         return False
     # A text without a blank, of common words only, is a name of some format, such as "text/html".

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 from nb2space.audit.disguise import views
 from nb2space.audit.known import Known
-from nb2space.audit.needles import Needle, Needles, canonical, sought
+from nb2space.audit.needles import Needle, Needles, sought
 from nb2space.audit.report import Channel, Leak, masked
 from nb2space.audit.shown import Share
+from nb2space.runtime.codelines import canonical
 
 _WORDS = re.compile(r"\w+")
 
@@ -85,7 +86,7 @@ def _plain(text: str) -> Iterator[str]:
     """A shown text as it is written, and as it is read."""
     import html
 
-    from nb2space.audit.disguise import without_tags
+    from nb2space.runtime.undoing import without_tags
 
     yield text
     if "<" in text or "&" in text:

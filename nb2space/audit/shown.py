@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nb2space.audit.disguise import without_colours
+from nb2space.runtime.undoing import without_colours
 from nb2space.widgets import STATE_MIME, VIEW_MIME
 
 OUTPUT_MIME = "application/vnd.voila.cell-output+json"

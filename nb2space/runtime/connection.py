@@ -18,8 +18,13 @@ from .gate import Gate
 from .masking import Mask
 from .outputs import Report
 from .problems import note
+from .sourcewall import SourceWall
 
 log = logging.getLogger("nb2space")
+
+# What a page may send at most, in bytes: in words, and with the files of an upload beside them.
+_LONGEST_TEXT = 1_000_000
+LONGEST_MESSAGE = 50_000_000
 
 # The parts of a message on the socket, in their order; binary buffers follow.
 _PARTS = ("header", "parent_header", "metadata", "content")
@@ -29,18 +34,19 @@ _MODEL_ID = re.compile(r'"model_id":\s*"([0-9A-Za-z-]+)"')
 
 
 class Gates:
-    """The gate of each kernel, by the kernel's id; each is made with the same three."""
+    """The gate of each kernel, by the kernel's id; each is made with the same four."""
 
-    def __init__(self, report: Report, language: str, mask: Mask) -> None:
+    def __init__(self, report: Report, language: str, mask: Mask, wall: SourceWall) -> None:
         self._report = report
         self._language = language
         self._mask = mask
+        self._wall = wall
         self._gates: dict[str, Gate] = {}
 
     def of(self, kernel_id: str) -> Gate:
         """The gate of a kernel; made when it is first asked for."""
         if kernel_id not in self._gates:
-            self._gates[kernel_id] = Gate(self._report, self._language, self._mask)
+            self._gates[kernel_id] = Gate(self._report, self._language, self._mask, self._wall)
         return self._gates[kernel_id]
 
     def forget(self, kernel_id: str) -> None:
@@ -87,10 +93,20 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
             return
         try:
             channel, parts = deserialize_msg_from_ws_v1(incoming_msg)
+            if sum(map(len, parts[: len(_PARTS)])) > _LONGEST_TEXT:
+                return
             message = {name: json.loads(part) for name, part in zip(_PARTS, parts, strict=False)}
             message["buffers"] = list(parts[len(_PARTS) :])
             admitted = self.gate.admits(channel, message)
-        except (ValueError, TypeError, AttributeError, KeyError, IndexError, struct.error):
+        except (
+            ValueError,
+            TypeError,
+            AttributeError,
+            KeyError,
+            IndexError,
+            struct.error,
+            RecursionError,
+        ):
             # Not a message of the protocol, so not of the page either.
             return
         if admitted:

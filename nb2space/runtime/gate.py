@@ -11,24 +11,22 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from .bundles import VIEW_MIME, viewer_data
+from .cleantext import clean_text, text_of
 from .masking import Mask
 from .media import bare_buffer
-from .outputs import (
-    Report,
-    clean_text,
-    reference_of,
-    renderer_metadata,
-    viewer_data,
-    viewer_outputs,
-    viewer_state,
-)
+from .outputs import Report, reference_of, renderer_metadata, viewer_outputs, viewer_state
+from .sourcewall import SourceWall
+from .tracebacks import Tracebacks
 
 Message = dict[str, Any]
 
-VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 _WIDGET_TARGET = "jupyter.widget"
 _CONTROL_TARGET = "jupyter.widget.control"
 _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
+
+# So much of a line that is printed in pieces is remembered.
+_LONGEST_BEGUN = 2000
 
 # ipywidgets' protocol version, told when a model is opened (ipywidgets._version).
 _WIDGET_METADATA = {"version": "2.1.0"}
@@ -45,13 +43,15 @@ class Gate:
     """Decides what passes between one kernel and the pages of its viewer.
 
     `report` notes the details of a problem and gives its reference number; `language` is the
-    viewers'; `mask` goes over everything that leaves for the page.
+    viewers'; `wall` and `mask` go over everything that leaves for the page.
     """
 
-    def __init__(self, report: Report, language: str, mask: Mask) -> None:
+    def __init__(self, report: Report, language: str, mask: Mask, wall: SourceWall) -> None:
         self._report = report
         self._language = language
+        self._wall = wall
         self._mask = mask
+        self._printed = _Printed("")
         self._reached: set[str] = set()
         self._held: dict[str, Message] = {}
         self._controls: set[str] = set()
@@ -97,13 +97,16 @@ class Gate:
             "metadata": {},
             "buffers": [bare_buffer(buffer) for buffer in message.get("buffers") or []],
         }
-        return [self._masked(released) for released in handler(self, bare, message["content"])]
+        return [self._walled(released) for released in handler(self, bare, message["content"])]
 
-    def _masked(self, message: Message) -> Message:
-        if not self._mask:
+    def _walled(self, message: Message) -> Message:
+        """A message without lines of the code and values of secrets."""
+        if not self._wall and not self._mask:
             return message
-        kept = ("content", "metadata", "buffers")
-        return {**message, **{name: self._mask.value(message[name]) for name in kept}}
+        kind = _KINDS.get(message["header"]["msg_type"], "a message")
+        walled = {n: self._wall.value(message[n], kind) for n in ("content", "buffers")}
+        kept = {**walled, "metadata": message["metadata"]}
+        return {**message, **{name: self._mask.value(part) for name, part in kept.items()}}
 
     def _status(self, message: Message, content: Message) -> Iterator[Message]:
         yield {**message, "content": {"execution_state": content.get("execution_state")}}
@@ -125,8 +128,12 @@ class Gate:
 
     def _stream(self, message: Message, content: Message) -> Iterator[Message]:
         if content.get("name") == "stdout":
-            text = clean_text(content.get("text", ""))
-            yield {**message, "content": {"name": "stdout", "text": text}}
+            parent = str(message["parent_header"].get("msg_id"))
+            if parent != self._printed.parent:
+                self._printed = _Printed(parent)
+            text = self._printed.cut(text_of(content.get("text")) or "", self._wall)
+            if text := clean_text(text):
+                yield {**message, "content": {"name": "stdout", "text": text}}
 
     def _display(self, message: Message, content: Message) -> Iterator[Message]:
         data = viewer_data(content.get("data", {}))
@@ -182,8 +189,7 @@ class Gate:
             self._note_capture(comm, data.get("state"))
             state = self._cleaned(data.get("state"))
             yield from self._reach(_references(state))
-            changed = {**data, "state": state} if state is not None else data
-            yield {**message, "content": {"comm_id": comm, "data": changed}}
+            yield {**message, "content": {"comm_id": comm, "data": _with_state(data, state)}}
 
     def _close(self, message: Message, content: Message) -> Iterator[Message]:
         comm = str(content.get("comm_id"))
@@ -236,7 +242,8 @@ class Gate:
             data = opened["content"]["data"]
             state = self._cleaned(data.get("state"))
             yield from self._reach(_references(state))
-            yield {**opened, "content": {**opened["content"], "data": {**data, "state": state}}}
+            content = {**opened["content"], "data": _with_state(data, state)}
+            yield {**opened, "content": content}
 
     def _cleaned(self, state: Any) -> Any:
         """A widget's state with its captured outputs as a viewer may see them."""
@@ -255,6 +262,24 @@ class Gate:
         return {**rest, "outputs": viewer_state(outputs)}
 
 
+class _Printed:
+    """What one request prints, which may come in pieces: a line at a time, or less."""
+
+    def __init__(self, parent: str) -> None:
+        self.parent = parent
+        self._tracebacks = Tracebacks()
+        self._begun = ""
+
+    def cut(self, text: str, wall: SourceWall) -> str:
+        """The next piece, without what tells of the code together with the pieces before."""
+        first, end, rest = text.partition("\n")
+        begun = self._begun + first
+        self._begun = text.rpartition("\n")[2] if end else begun[-_LONGEST_BEGUN:]
+        if begun != first and wall.hides(begun):
+            text = rest
+        return self._tracebacks.cut(text)
+
+
 _HANDLERS = {
     ("iopub", "status"): Gate._status,
     ("iopub", "stream"): Gate._stream,
@@ -269,6 +294,25 @@ _HANDLERS = {
     ("shell", "kernel_info_reply"): Gate._kernel_info,
     ("shell", "comm_info_reply"): Gate._comm_info,
 }
+
+
+# What the log calls what a message is about.
+_KINDS = {
+    "stream": "printed text",
+    "display_data": "an output",
+    "update_display_data": "an output",
+    "execute_result": "an output",
+    "comm_open": "a widget",
+    "comm_msg": "a widget",
+}
+
+
+def _with_state(data: Message, state: Any) -> Message:
+    """The data of a widget's message with its cleaned state, and all else in it cleaned too."""
+    as_it_is = ("method", "state", "buffer_paths")
+    rest = {name: viewer_state(item) for name, item in data.items() if name not in as_it_is}
+    kept: Message = {name: data[name] for name in ("method", "buffer_paths") if name in data}
+    return {**rest, **kept, **({"state": state} if "state" in data else {})}
 
 
 def _bare_transient(transient: Any) -> Message:

@@ -88,5 +88,10 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
     for stopper in stoppers:
         stopper.set_trace = nothing
     stoppers[0].post_mortem = stoppers[0].pm = nothing
-    for name in ("debug", "pdb", "tb", "psource", "pfile", "pinfo2", "history", "hist", "recall"):
+    # What autocall makes of a line would be printed.
+    shell.show_rewritten_input = False
+    for name in (
+        "debug", "pdb", "tb", "psource", "pfile", "pinfo2", "pycat", "history", "hist", "recall",
+        "rep", "rerun", "macro", "save", "load", "loadpy", "edit", "ed", "notebook",
+    ):  # fmt: skip
         shell.register_magic_function(nothing, "line", name)

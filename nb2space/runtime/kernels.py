@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from .connection import Gates
+from .noise import Noise
 from .workplace import Workplace
 
 
@@ -17,6 +18,7 @@ class SpaceKernelManager(AsyncMappingKernelManager):
 
     workplace: Workplace
     gates: Gates
+    noise: Noise
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """Every kernel works in the workplace, whatever path is asked for."""
@@ -25,6 +27,7 @@ class SpaceKernelManager(AsyncMappingKernelManager):
     async def start_kernel(self, **kwargs: Any) -> str:  # type: ignore[override]
         """Start a kernel; Voila hands it the server's whole environment, which stays here."""
         kwargs["env"] = self.workplace.kernel_environment(kwargs.get("env") or {})
+        kwargs["stdout"] = kwargs["stderr"] = self.noise.descriptor
         kernel_id: str = await self._async_start_kernel(**kwargs)
         return kernel_id
 
@@ -36,7 +39,7 @@ class SpaceKernelManager(AsyncMappingKernelManager):
 
 def in_workplace(workplace: Workplace, gates: Gates) -> type[SpaceKernelManager]:
     """The kernel manager class whose kernels work in `workplace`, behind `gates`."""
-    own = {"workplace": workplace, "gates": gates}
+    own = {"workplace": workplace, "gates": gates, "noise": Noise()}
     return type("WorkplaceKernelManager", (SpaceKernelManager,), own)
 
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .media import bare_picture
+from .bundles import viewer_data
+from .cleantext import clean_text, text_of
+from .markup import bare_markup
 from .messages import problem_html
 
 Output = dict[str, Any]
@@ -25,35 +27,10 @@ GUARDED = "nb2space"
 _RENDERER_METADATA = {"width", "height", "needs_background", "unconfined", "isolated", "expanded"}
 
 _REFERENCE = re.compile(r"[0-9A-F]{6}")
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-# A traceback from its head line to the error's own line: Python's form, IPython's and rich's.
-_TRACEBACK = re.compile(
-    r"^.*Traceback \(most recent call last\).*\n(?:.*\n)*?"
-    r"[A-Za-z_][\w.]*(?:Error|Exception|Warning|Interrupt|Exit|Iteration)\b.*$",
-    re.MULTILINE,
-)
-_TRACEBACK_HEAD = re.compile(r"Traceback \(most recent call last\)")
-
-# "path:12: UserWarning: text" and the source line that Python's warnings print below it.
-_WARNING = re.compile(r"^\S[^\n]*:\d+: \w*Warning: [^\n]*(?:\n[ \t]+[^\n]*)?$", re.MULTILINE)
-
-# What pdb prints where it stops: "> file(line)function()" and "-> source" below it.
-_DEBUGGER = re.compile(r"^> \S[^\n]*\(\d+\)[^\n]*(?:\n-> [^\n]*)?$", re.MULTILINE)
-
-# Python's reprs of code, and of objects of the notebook's own classes.
-_INNER = r"(?:[^<>&\n]|<[^<>\n]*>|&lt;[^&\n]*&gt;|&(?!lt;|gt;))*"
-_REPR = re.compile(
-    r"(?:<|&lt;)(?:(?:function|bound method|generator object|coroutine object|code object) "
-    rf"|(?:class ')?__main__\.){_INNER}(?:>|&gt;)"
-)
-
-# Where a kernel keeps a cell's source for tracebacks (ipykernel.compiler.get_tmp_directory).
-_CELL_FILE = re.compile(r"[^\s\"'<>(]*ipykernel_\d+[/\\]+\d+\.py")
-_OWN_CLASS = re.compile(r"__main__\.[\w.<>]+")
-_HTML_COMMENT = re.compile(r"<!--(?!\[if).*?-->", re.DOTALL)
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]{6,16}\b")
-_TEXT_TYPES = re.compile(r"text/|application/(?:json|javascript)|image/svg")
+# What a widget is made of: its scripts and styles, which are no text of the page's.
+_MADE_OF = ("_esm", "_css")
+_OWN_NAME = "_anywidget_id"
+_DEEPEST = 100
 
 
 def viewer_outputs(outputs: Iterable[Output], report: Report, language: str) -> list[Output]:
@@ -72,7 +49,8 @@ def viewer_output(output: Output, report: Report, language: str) -> Output | Non
     if kind == "stream":
         if output.get("name") != "stdout":
             return None
-        return {"output_type": "stream", "name": "stdout", "text": clean_text(output["text"])}
+        text = clean_text(text_of(output.get("text")) or "")
+        return {"output_type": "stream", "name": "stdout", "text": text}
     if kind == "error":
         data = {"text/html": problem_html(reference_of(output, report), language)}
         return {"output_type": "display_data", "data": data, "metadata": {}}
@@ -91,64 +69,34 @@ def reference_of(error: dict[str, Any], report: Report) -> str:
     return report(f"{error.get('ename')}: {value}")
 
 
-def viewer_data(data: dict[str, Any]) -> dict[str, Any]:
-    """The MIME bundle without what is never shown, its texts cleaned."""
-    # The plain text beside a richer form is a Python repr: never shown, and it tells of the code.
-    rich = {mime: value for mime, value in data.items() if mime != "text/plain"}
-    if rich:
-        return {mime: _clean_value(mime, value) for mime, value in rich.items()}
-    plain = clean_text(data.get("text/plain", ""))
-    # Nothing is left of a repr that only told of the code.
-    return {"text/plain": plain} if plain.strip() else {}
-
-
-def viewer_state(value: Any) -> Any:
-    """A widget's state, or a part of it, with its texts cleaned."""
+def viewer_state(value: Any, depth: int = 0) -> Any:
+    """A widget's state, or a part of it, cleaned and without what is nested too deeply."""
     if isinstance(value, str):
-        if _OWN_CLASS.fullmatch(value):
-            # anywidget names a model after the author's class; the page needs a name only.
-            return f"app.{hashlib.sha256(value.encode()).hexdigest()[:12]}"
-        return clean_text(_HTML_COMMENT.sub("", value))
+        return clean_text(bare_markup(value))
+    if depth > _DEEPEST and isinstance(value, dict | list | tuple):
+        return None
     if isinstance(value, dict):
-        return {name: viewer_state(item) for name, item in value.items()}
+        return {name: _trait(name, item, depth) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [viewer_state(item) for item in value]
+        return [viewer_state(item, depth + 1) for item in value]
     return value
 
 
-def renderer_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
+def _trait(name: str, value: Any, depth: int) -> Any:
+    if name == _OWN_NAME and isinstance(value, str):
+        # anywidget names a model after the author's class; the page needs a name only.
+        return f"app.{hashlib.sha256(value.encode()).hexdigest()[:12]}"
+    return value if name in _MADE_OF else viewer_state(value, depth + 1)
+
+
+def renderer_metadata(metadata: Any) -> dict[str, Any]:
     """The metadata that a renderer uses."""
     kept: dict[str, Any] = {}
+    if not isinstance(metadata, dict):
+        return kept
     for name, value in metadata.items():
         if name in _RENDERER_METADATA:
             kept[name] = value
         elif "/" in name and isinstance(value, dict):
             kept[name] = {k: v for k, v in value.items() if k in _RENDERER_METADATA}
     return kept
-
-
-def clean_text(text: str | list[str]) -> str:
-    """`text` without tracebacks, warnings' source lines, memory addresses and cells' file names."""
-    joined = text if isinstance(text, str) else "".join(text)
-    plain = _COLOUR.sub("", joined)
-    if _TRACEBACK_HEAD.search(plain):
-        joined = _TRACEBACK.sub("", plain)
-        # A traceback in a form of its own: nothing of what follows its head is sure to be clean.
-        head = _TRACEBACK_HEAD.search(joined)
-        if head:
-            joined = joined[: head.start()]
-    joined = _DEBUGGER.sub("", _WARNING.sub("", joined))
-    joined = _REPR.sub("", joined)
-    return _ADDRESS.sub("", _CELL_FILE.sub("notebook", joined))
-
-
-def _clean_value(mime: str, value: Any) -> Any:
-    if mime.startswith("image/") and isinstance(value, str | list):
-        return bare_picture(mime, value if isinstance(value, str) else "".join(value))
-    if mime == "text/html" and isinstance(value, str | list):
-        value = _HTML_COMMENT.sub("", value if isinstance(value, str) else "".join(value))
-    if _TEXT_TYPES.match(mime) and isinstance(value, str | list):
-        if isinstance(value, list) and not all(isinstance(line, str) for line in value):
-            return value
-        return clean_text(value)
-    return value

@@ -7,6 +7,7 @@ from kernels, a template of our own decides what the page shows.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 import nbformat
 import tornado.ioloop
 import tornado.web
+from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httputil import HTTPServerRequest
 from traitlets.config import Config
@@ -24,7 +26,7 @@ from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from . import health
-from .connection import Gates, PageReader, gated_by
+from .connection import LONGEST_MESSAGE, Gates, PageReader, gated_by
 from .headers import PAGE_HEADERS, PageHeaders, PlainHandler
 from .kernels import cell_hashes, in_workplace, place_guard
 from .masking import Mask
@@ -32,6 +34,7 @@ from .messages import TEXTS
 from .outputs import viewer_outputs
 from .problems import Reports, keep_clean, note
 from .settings import Settings
+from .sourcewall import SourceWall, wall_of
 from .wakeup import cure_lost_wakeup
 from .workplace import Workplace
 
@@ -41,8 +44,8 @@ log = logging.getLogger("nb2space")
 _CULL_AFTER = 600
 _CULL_EVERY = 60
 
-# Milliseconds between two signs of life on a page's socket; proxies close silent ones.
-_PING_EVERY = 30_000
+# Seconds between two signs of life on a page's socket; proxies close silent ones.
+_PING_EVERY = 30
 
 # Voila's addresses that the page needs; every other is unknown to the server.
 _ADDRESSES = (
@@ -86,6 +89,21 @@ class _KernelHandler(KernelHandler):
         raise tornado.web.HTTPError(405)
 
 
+class _Pinged:
+    """A page's socket that tornado pings, and closes when a ping is not answered in time.
+
+    jupyter_server's own pings read the same two attributes as milliseconds, and before the first
+    ping they already miss its answer.
+    """
+
+    ping_interval = ping_timeout = _PING_EVERY
+    ping_callback: Any
+
+    def send_ping(self) -> None:
+        """Called by jupyter_server's timer, which has nothing to do here."""
+        self.ping_callback.stop()
+
+
 class _HealthHandler(PlainHandler):
     """Says that the app is ready, and which version of the Space it serves."""
 
@@ -118,7 +136,10 @@ class SpaceServer(Voila):  # type: ignore[misc]
                 # Voila's handler fails, rather than refuses, on addresses of another shape.
                 kept.append((_TEMPLATE_FILES, _with_headers(handler), *rest))
             elif pattern.startswith(_ADDRESSES):
-                kept.append((pattern, _with_headers(handler), *rest))
+                ours = _with_headers(handler)
+                if issubclass(handler, WebSocketMixin):
+                    ours = type(handler.__name__, (_Pinged, ours), {})
+                kept.append((pattern, ours, *rest))
         return [(health.PATH, _HealthHandler, {"version": self.settings.version}), *kept]
 
     def listen(self) -> None:
@@ -155,12 +176,15 @@ def serve(settings: Settings, workplace: Workplace) -> None:
     live = nbformat.reads(workplace.notebook, as_version=4)
     place_guard(workplace, cell_hashes(live))
     mask = _mask_of(workplace)
-    gates = Gates(note, settings.language, mask)
-    server = SpaceServer(config=_config(settings, workplace, gates, mask))
+    wall = _wall_of(settings, workplace, live)
+    gates = Gates(note, settings.language, mask, wall)
+    server = SpaceServer(config=_config(settings, workplace, gates, mask, wall))
     server.settings = settings
     server.gates = gates
     server.mask = mask
-    server.reports = Reports(workplace.reports, mask=mask.text)
+    server.reports = Reports(
+        workplace.reports, mask=lambda text: mask.text(wall.without_source(text, plain=True))
+    )
     for logger in (logging.getLogger(), server.log):
         keep_clean(logger, mask)
     server.config_file_paths = []
@@ -191,10 +215,20 @@ def _mask_of(workplace: Workplace) -> Mask:
     return Mask(os.environ.get(name, "") for name in workplace.secrets)
 
 
-def _config(settings: Settings, workplace: Workplace, gates: Gates, mask: Mask) -> Config:
+def _wall_of(settings: Settings, workplace: Workplace, live: Any) -> SourceWall:
+    """The wall around the code that the Space does not show."""
+    modules = (path.read_text("utf-8", "replace") for path in workplace.files.rglob("*.py"))
+    published = json.loads((settings.folder / settings.notebook).read_bytes())
+    return wall_of(live, modules, published, note)
+
+
+def _config(
+    settings: Settings, workplace: Workplace, gates: Gates, mask: Mask, wall: SourceWall
+) -> Config:
     def for_viewers(outputs: list[Any]) -> list[Any]:
         """The template's filter: a cell's outputs as a viewer may see them."""
-        shown = mask.value(viewer_outputs(outputs, note, settings.language))
+        shown = viewer_outputs(outputs, note, settings.language)
+        shown = mask.value(wall.value(shown, "an output of a cell"))
         return [nbformat.from_dict(output) for output in shown]
 
     def live_notebook(request: HTTPServerRequest, notebook: Any, cwd: str) -> Any:
@@ -218,8 +252,7 @@ def _config(settings: Settings, workplace: Workplace, gates: Gates, mask: Mask) 
                     # A page that is left ends its kernel with a POST; a frame of another site keeps
                     # no cookie to confirm it with, and the kernel's id is known to nobody else.
                     "disable_check_xsrf": True,
-                    "ws_ping_timeout": _PING_EVERY,
-                    "ws_ping_interval": _PING_EVERY,
+                    "websocket_max_message_size": LONGEST_MESSAGE,
                 },
             },
             "VoilaConfiguration": {

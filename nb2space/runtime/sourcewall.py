@@ -1,0 +1,252 @@
+"""The wall that knows the source: what repeats a line of the code does not leave the Space.
+
+Whatever way a line takes - a traceback in pieces, a log, a widget's value, JSON - it is the same
+row of words and signs once tags, escapes and colours are undone. The rows of all code are in a tree
+by their tokens, so that a text is searched for all of them in one pass.
+"""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from .codelines import (
+    SHOWS_ITS_TEXT,
+    TOKEN,
+    WORD,
+    rows_of,
+    signatures_of,
+    telling_rows,
+    without_magics,
+)
+from .undoing import has_tags, readings, without_colours
+
+Row = tuple[str, ...]
+
+_WORDS = re.compile(r"\w+")
+# What frames and numbers source lines in a console (rich); it would stand between their tokens.
+_FRAMES = re.compile(r"[\u2500-\u257f❱]")
+_SHORTEST_COMMENT = 8
+# A longer row is known by its beginning.
+_LONGEST_ROW = 48
+# Signs that are in prose as well; a row of words and these may be just what an app says.
+_PROSE = frozenset(".,:;'\"-?!…")
+_RUNS_TEXT = {"exec", "eval", "compile", "run_cell", "ex", "ev"}
+_STATEMENTS = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.For,
+    ast.While, ast.With, ast.Try, ast.Assign, ast.AugAssign,
+)  # fmt: skip
+_EXAMPLE = re.compile(r"\s*(?:>>>|\.\.\.) (.*)")
+# Where a page expects plain text: there a sign such as "<" begins no tag.
+_PLAIN = ("text", "text/plain")
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
+
+
+class SourceWall:
+    """Keeps lines of code out of texts; `rows` are theirs (see `code_rows`).
+
+    `report` is told once of each kind of text in which something was hidden.
+    """
+
+    def __init__(self, rows: Iterable[Row] = (), report: Callable[[str], object] = str) -> None:
+        self._report = report
+        self._told: set[str] = set()
+        self._tree: dict[str, Any] = {}
+        self._keys: set[str] = set()
+        for row in rows:
+            node = self._tree
+            for token in row:
+                node = node.setdefault(token, {})
+            # No token is empty, so this name is free.
+            node[""] = row
+            self._keys.add(max(row, key=lambda token: (not keyword.iskeyword(token), len(token))))
+
+    def __bool__(self) -> bool:
+        return bool(self._tree)
+
+    def hides(self, text: str) -> bool:
+        """True when `text` holds a line of the code in any of the ways in which it may be read."""
+        return bool(self) and any(self.found(reading) for reading in readings(text))
+
+    def without_source(self, text: str, *, plain: bool = False) -> str:
+        """`text` without the lines that hold code.
+
+        Nothing of it where such a line cannot be cut out: in markup, unless the text is `plain`,
+        and where a line of the code is spread over several of the text.
+        """
+        if not self.hides(text):
+            return text
+        if not plain and has_tags(without_colours(text)):
+            return ""
+        kept = [line for line in text.splitlines(keepends=True) if not self.hides(line)]
+        rest = "".join(kept)
+        return "" if self.hides(rest) else rest
+
+    def value(self, value: Any, kind: str, *, plain: bool = False) -> Any:
+        """`value`, of any type that messages hold, with all texts in it without the code.
+
+        `kind` says for the log what it is.
+        """
+        if not self:
+            return value
+        if isinstance(value, str):
+            text = self.without_source(value, plain=plain)
+            self._tell(kind, text is not value)
+            return text
+        if isinstance(value, dict):
+            return {
+                name: self.value(item, kind, plain=name in _PLAIN)
+                for name, item in value.items()
+                if not (isinstance(name, str) and self.hides(name))
+            }
+        if isinstance(value, list | tuple):
+            return [self.value(item, kind, plain=plain) for item in value]
+        if isinstance(value, bytes | bytearray | memoryview):
+            return self._buffer(value, kind)
+        return value
+
+    def found(self, text: str, most: int = 1) -> list[Row]:
+        """The rows of the code that are in `text` as it is written, at most `most` (0: all)."""
+        if self._keys.isdisjoint(_WORDS.findall(text)):
+            return []
+        tokens = TOKEN.findall(_FRAMES.sub(" ", text))
+        rows: list[Row] = []
+        for start, token in enumerate(tokens):
+            node = self._tree.get(token)
+            place = start + 1
+            while node is not None:
+                if "" in node:
+                    rows.append(node[""])
+                    if len(rows) == most:
+                        return rows
+                if place == len(tokens):
+                    break
+                node = node.get(tokens[place])
+                place += 1
+        return rows
+
+    def _buffer(self, buffer: Any, kind: str) -> Any:
+        try:
+            text = bytes(buffer).decode("utf-8")
+        except UnicodeDecodeError:
+            return buffer
+        hidden = self.hides(text)
+        self._tell(kind, hidden)
+        return b"" if hidden else buffer
+
+    def _tell(self, kind: str, hidden: bool) -> None:
+        if hidden and kind not in self._told:
+            self._told.add(kind)
+            self._report(f"lines of the notebook's code were kept out of {kind}")
+
+
+def wall_of(
+    live: Any, modules: Iterable[str], published: Any, report: Callable[[str], object]
+) -> SourceWall:
+    """The wall around the code cells of the `live` notebook and the sources of `modules`.
+
+    What is in the `published` notebook, the viewers' own, is no secret any more: text, outputs,
+    and the source of cells that show it.
+    """
+    rows: dict[Row, None] = {}
+    public: list[Any] = [published]
+    for cell in live.get("cells", []):
+        if cell.get("cell_type") != "code":
+            continue
+        if cell.get("metadata", {}).get("nb2space", {}).get("shows_source"):
+            public.append(cell["source"])
+        else:
+            rows.update(dict.fromkeys(code_rows(cell["source"])))
+    for source in modules:
+        rows.update(dict.fromkeys(code_rows(source)))
+    every = SourceWall(rows)
+    for text in _texts(public):
+        for reading in readings(text):
+            for row in every.found(reading, most=0):
+                rows.pop(row, None)
+    return SourceWall(rows, report)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a JSON value, but for pictures."""
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, dict):
+            waiting += [inner for name, inner in item.items() if name not in _PICTURES]
+        elif isinstance(item, list | tuple):
+            waiting += item
+
+
+def code_rows(source: str) -> Iterator[Row]:
+    """The rows of tokens by which a cell's or a module's code is known."""
+    if source.lstrip().lower().startswith(SHOWS_ITS_TEXT):
+        return
+    for row in _rows(source):
+        if _is_certain(row):
+            yield tuple(row[:_LONGEST_ROW])
+
+
+def _rows(source: str) -> Iterator[list[str]]:
+    rows = rows_of(source)
+    for line in (*rows.lines, *rows.templates):
+        yield from telling_rows(line)
+    for comment in rows.comments:
+        tokens = TOKEN.findall(f"# {comment}")
+        if len(comment) >= _SHORTEST_COMMENT and len(tokens) > 2 and WORD.search(comment):
+            yield tokens
+    tree = _parsed(without_magics(source))
+    if tree is None:
+        return
+    for signature in signatures_of(tree):
+        yield TOKEN.findall(signature)
+    for text in _code_in_texts(tree):
+        for line in rows_of(text).lines:
+            yield from telling_rows(line)
+
+
+def _is_certain(row: list[str]) -> bool:
+    """False for what may stand in any text: words with commas, a dotted name."""
+    return any(
+        keyword.iskeyword(token) or (not _WORDS.fullmatch(token) and token not in _PROSE)
+        for token in row
+    )
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _code_in_texts(tree: ast.AST) -> Iterator[str]:
+    """The string literals that are code: run as such, by their shape, or as examples."""
+    run = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in _RUNS_TEXT:
+                run |= {id(argument) for argument in node.args}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) in run or _is_code(node.value):
+                yield node.value
+            elif ">>> " in node.value:
+                found = map(_EXAMPLE.match, node.value.splitlines())
+                yield "\n".join(match[1] for match in found if match)
+
+
+def _is_code(text: str) -> bool:
+    if not ("=" in text or "import" in text or "(" in text):
+        return False
+    tree = _parsed(text)
+    return tree is not None and any(isinstance(node, _STATEMENTS) for node in tree.body)

@@ -1,0 +1,78 @@
+"""Undoing the forms in which text travels: escapes, entities, tags, colours, a URL's escapes."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[\"'\\/bfnrt])")
+_PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_HALVES = re.compile(r"[\ud800-\udfff]")
+# What breaks a line or a cell in a page, as against what only colours a word.
+_BLOCK_TAG = re.compile(r"</?(?:br|p|div|pre|li|tr|td|th|h[1-6]|option|table)\b[^<>]*>", re.I)
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|-->")
+_PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
+
+
+def without_colours(text: str) -> str:
+    """`text` without a terminal's control sequences."""
+    return _COLOURS.sub("", text) if "\x1b" in text else text
+
+
+def unescape(text: str) -> str:
+    """`text` with the backslash escapes of JSON, JavaScript and Python undone, once."""
+    if "\\" not in text:
+        return text
+    plain = _ESCAPE.sub(_unescaped, text)
+    if _HALVES.search(plain):
+        plain = plain.encode("utf-16", "surrogatepass").decode("utf-16", errors="replace")
+    return plain
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    what = match[1]
+    if what[0] in "uUx" and len(what) > 1:
+        code = int(what[1:], 16)
+        return chr(code) if code < 0x110000 else match[0]
+    return _PLAIN_ESCAPES.get(what, what)
+
+
+def without_tags(text: str) -> str:
+    """`text` without HTML tags; the words of comments stay."""
+    if "<" not in text and "-->" not in text:
+        return text
+    return _TAG.sub("", _BLOCK_TAG.sub("\n", text))
+
+
+def has_tags(text: str) -> bool:
+    """True for a text that a page may take for HTML."""
+    return "<" in text and _TAG.search(text) is not None
+
+
+def unquote(text: str) -> str:
+    """`text` with URL encoding undone, once."""
+    return _PERCENT.sub(_unquoted, text) if "%" in text else text
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", errors="replace")
+
+
+def readings(text: str) -> Iterator[str]:
+    """`text` as it is, and as it reads once it was unescaped and rendered; each reading once.
+
+    A page undoes tags before entities, and does both once more for a page within the page.
+    """
+    plain = without_colours(text)
+    seen = {text}
+    yield text
+    once = unescape(plain)
+    # A tag's attribute may hold a page, too: its entities are undone before the tags.
+    for view in dict.fromkeys((plain, once, unescape(once), unquote(plain), html.unescape(plain))):
+        for _ in range(3):
+            if view not in seen:
+                seen.add(view)
+                yield view
+            view = html.unescape(without_tags(view))

@@ -1,0 +1,173 @@
+"""The wall that knows the source: no line of it passes in any form, and all else does."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from making import many, notebook_of
+
+from nb2space.runtime.sourcewall import SourceWall, code_rows, wall_of
+
+LINE = "return volume * zebra_rate"
+CODE = f'''
+zebra_rate = 0.37  # agreed with the buyer
+def zebra_margin(volume, rate=0.37):
+    """Examples
+
+    >>> zebra_margin(4)
+    """
+    {LINE}
+exec("zebra_price = = zebra_rate * 3")
+text = f"""
+Offer of {{zebra_rate:.2f}} for {{volume}} pieces
+"""
+'''
+
+
+def wall(source: str = CODE) -> SourceWall:
+    return SourceWall(code_rows(source))
+
+
+def highlighted(text: str) -> str:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return str(highlight(text, PythonLexer(), HtmlFormatter()))
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "in a sentence": lambda line: f"It is {line} today",
+    "numbered": lambda line: f"---> 12     {line}",
+    "blanks of a page": lambda line: line.replace(" ", "&nbsp;"),
+    "blanks that do not break": lambda line: line.replace(" ", "\xa0"),
+    "entities": lambda line: "".join(f"&#{ord(sign)};" for sign in line),
+    "coloured": lambda line: line.replace("volume", "\x1b[31mvolume\x1b[0m"),
+    "highlighted": highlighted,
+    "JSON": lambda line: json.dumps({"a": f"\n{line}\n"}),
+    "JSON in JSON": lambda line: json.dumps(json.dumps(f"\t{line}")),
+    "escapes": lambda line: "".join(f"\\u{ord(sign):04x}" for sign in line),
+    "a URL": lambda line: quote(line),
+    "a page in a page": lambda line: f'<iframe srcdoc="{html.escape(highlighted(line))}">',
+    "over two lines": lambda line: line.replace(" * ", " *\n    "),
+    "framed": lambda line: f"│ ❱ 7 │ {line.replace(' * ', ' * │' + chr(10) + '│     ')} │",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        LINE,
+        "# agreed with the buyer",
+        "def zebra_margin(volume, rate=0.37):",
+        "zebra_margin(4)",
+        "zebra_price = = zebra_rate * 3",
+        "Offer of {zebra_rate:.2f} for {volume} pieces",
+    ],
+)
+def test_a_line_does_not_pass_in_any_form(form: str, line: str) -> None:
+    if form in ("over two lines", "framed", "highlighted", "a page in a page") and line != LINE:
+        pytest.skip("this form is made for one of the lines")
+    text = FORMS[form](line)
+    assert wall().hides(text)
+    left = wall().without_source(f"before\n{text}\nafter")
+    assert not wall().hides(left)
+    assert line not in left
+
+
+def test_of_plain_text_only_the_lines_go() -> None:
+    text = f"before\n    {LINE}\nafter <b> it\n"
+    assert wall().without_source(text, plain=True) == "before\nafter <b> it\n"
+    # Of markup a part would be no markup.
+    assert wall().without_source(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "volume * rate",
+        "zebra_rate = 0.37",
+        "zebra_rate",
+        "the volume is 4",
+        "Offer of 0.37 for",
+    ],
+)
+def test_what_is_no_line_of_code_passes(text: str) -> None:
+    assert not wall().hides(text)
+    assert wall().without_source(text) is text
+
+
+def test_what_an_app_may_well_say_is_no_row() -> None:
+    assert not list(code_rows("month, units, channel\nsales.total_units\ntotal_units = 5\n'a b c'"))
+    assert not list(code_rows("%%html\n<b class='a'>total_units(5)</b>"))
+
+
+def test_values_are_walked_through() -> None:
+    value = {
+        "a": [LINE, 3, None, {"b": (f"x\n{LINE}", "good")}],
+        LINE: "its key",
+        "buffer": [LINE.encode(), memoryview(b"\xff\x00"), b"plain"],
+    }
+    told: list[str] = []
+    one = SourceWall(code_rows(CODE), told.append)
+    shown = one.value(value, "an output")
+    assert shown == {
+        "a": ["", 3, None, {"b": ["x\n", "good"]}],
+        "buffer": [b"", b"\xff\x00", b"plain"],
+    }
+    one.value(LINE, "an output")
+    one.value(LINE, "a widget")
+    assert [text.rpartition(" of ")[2] for text in told] == ["an output", "a widget"]
+    assert "volume" not in repr(told)
+
+
+def test_without_code_it_is_no_wall() -> None:
+    assert not SourceWall() and not SourceWall().hides(LINE)
+    assert SourceWall().value(LINE, "text") == LINE
+
+
+def live(*cells: Any) -> Any:
+    made = notebook_of(*cells)
+    for cell in made.cells:
+        cell.metadata.setdefault("nb2space", {"shows_source": False})
+    return made
+
+
+def test_what_viewers_have_anyway_is_not_hidden() -> None:
+    public = nbformat.v4.new_code_cell("open_rate = compute(volume)")
+    public.metadata["nb2space"] = {"shows_source": True}
+    hidden = "open_rate = compute(volume)\nmargin = compute(zebra)\nshown = compute(horse)"
+    published = notebook_of("# We use `shown = compute(horse)`.")
+    one = wall_of(live(public, hidden), ["import zebra_parts as parts"], published, str)
+    assert not one.hides("open_rate = compute(volume)")
+    assert not one.hides("shown = compute(horse)")
+    assert one.hides("margin = compute(zebra)") and one.hides("import zebra_parts as parts")
+
+
+@many
+@given(st.text(), st.text(), st.sampled_from(sorted(FORMS)))
+def test_nothing_makes_it_fail_and_nothing_passes(before: str, after: str, form: str) -> None:
+    left = wall().without_source(f"{before}\n{FORMS[form](LINE)}\n{after}")
+    assert not wall().hides(left)
+
+
+@pytest.mark.parametrize(
+    "part", ["<!--", "a.b.", "return volume * ", "&lt;", "\\u0041", "%41", "<a ", "((", "x\n"]
+)
+def test_a_long_text_is_searched_quickly(part: str) -> None:
+    text = part * (1_000_000 // len(part))
+    started = time.process_time()
+    wall().without_source(text)
+    assert time.process_time() - started < 3
