@@ -134,6 +134,7 @@ async def _execute(
         CellTimeoutError,
         DeadKernelError,
     )
+    from nbformat import ValidationError
 
     started = time.monotonic()
     number, failed = 0, None
@@ -162,6 +163,14 @@ async def _execute(
         raise CellError(
             f"Cell {number} did not finish within {timeout:g} seconds. Nothing was written. "
             "Give it more with --timeout SECONDS."
+        ) from None
+    except (ValidationError, RecursionError) as error:
+        # What `display(…, raw=True)` is given, nbclient takes only if a notebook can hold it.
+        path = [str(part) for part in getattr(error, "relative_path", [])]
+        what = f"'{path[-1]}' what is none" if path else "JSON what is nested too deeply"
+        raise CellError(
+            f"Cell {number} displays as {what}, so no page can show it. Nothing was written. "
+            "Change what the cell displays."
         ) from None
     except DeadKernelError:
         raise CellError(
