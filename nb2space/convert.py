@@ -14,7 +14,7 @@ from nb2space.datavalues import data_notices
 from nb2space.docker import Look, docker_files
 from nb2space.environment import imported_names
 from nb2space.environment.installs import quiet_installs, without_installs
-from nb2space.errors import FindingError, InputError
+from nb2space.errors import CellError, FindingError, InputError
 from nb2space.execute import (
     Executed,
     Progress,
@@ -119,7 +119,13 @@ def convert(
     home = path.absolute().parent
     ignored = read_project(home).ignored
     code = lift_notebook(notebook, ignored)
-    executed = _executed(code, home, kernel, options, progress)
+    of_machine = [os.environ[name] for name in code.read if name in os.environ]
+    try:
+        executed = _executed(code, home, kernel, options, progress)
+    except CellError as error:
+        # What failed may repeat a secret, and terminals are recorded.
+        mask = Mask([*code.to_mask, *of_machine])
+        raise CellError(mask.text(str(error)), mask.text(error.report)) from None
     check_outputs(executed.notebook)
     files_named = named_files(notebook, home)
     own = own_files(
@@ -136,7 +142,6 @@ def convert(
     )
     sources = [(n, cell.source) for n, cell in numbered(notebook) if cell.cell_type == "code"]
     needs, needs_said = needs_of(home, sources, executed.environment, options.hardware)
-    of_machine = [os.environ[name] for name in code.read if name in os.environ]
     shown, found = masked_notebook(executed.notebook, [*code.to_mask, *of_machine], ignored)
     if not (options.show_source or options.allow_shown_source):
         _refuse_shown_source(shown)

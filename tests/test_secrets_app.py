@@ -134,3 +134,13 @@ def test_the_environment_that_the_code_has_always_read(
     ).replace(b"\\u2022", "•".encode())
     record = find_record(read_manifest(folder).space_id)
     assert record and record.secrets == {"MY_API_KEY": ""}
+
+
+def test_a_failing_cell_tells_no_secret(
+    run: Callable[..., Any], notebook: Callable[..., Path]
+) -> None:
+    notebook(f"url = '{URL}'", "raise ConnectionError('refused by ' + url)")
+    for words in ([], ["--debug"]):
+        done = run("convert", "small.ipynb", *words)
+        assert done.code == 2 and "refused by •••••" in done.err
+        assert WORD not in done.out + done.err
