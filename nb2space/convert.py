@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nb2space.audit import audit_folder
 from nb2space.datavalues import data_notices
-from nb2space.docker import Look, docker_files
+from nb2space.docker import Look, bundle_of, docker_files
 from nb2space.environment import imported_names
 from nb2space.environment.installs import quiet_installs, without_installs
 from nb2space.errors import CellError, FindingError, InputError
@@ -22,11 +22,14 @@ from nb2space.execute import (
     execute_notebook,
     inspect_kernel,
 )
-from nb2space.keystore import Record, find_record, record_for, save_record
+from nb2space.keystore import Record, find_record, keep_bundle, record_for, save_record
 from nb2space.needs import needs_of
 from nb2space.notebook import Notebook, read_notebook, title_of
 from nb2space.outputcheck import check_outputs
 from nb2space.ownfiles import own_files
+from nb2space.page.public import masked_frozen, public_frozen
+from nb2space.page.recording import record_controls, recording_of
+from nb2space.page.static import off_notices, static_files
 from nb2space.parameters import Value, inject_parameters
 from nb2space.paths import NamedFiles, named_files, relative_paths
 from nb2space.projectfile import read_project
@@ -68,6 +71,7 @@ class Options:
     exclude: tuple[str, ...] = ()
     hardware: str = ""
     redact: bool = False
+    static: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,11 @@ def convert(
         exclude=options.exclude,
     )
     code, sealed_files = lift_files(
-        code, _with_relative_paths(own.content, home), ignored, redact=options.redact
+        code,
+        _with_relative_paths(own.content, home),
+        ignored,
+        # No file of the author's is in a page without a kernel.
+        redact=options.redact or options.static,
     )
     sources = [(n, cell.source) for n, cell in numbered(notebook) if cell.cell_type == "code"]
     needs, needs_said = needs_of(home, sources, executed.environment, options.hardware)
@@ -156,21 +164,42 @@ def convert(
     record = record_for(folder, replaced.space_id if replaced else None)
     if options.rotate_key:
         record = replace(record, key=new_key())
-    files, manifest = docker_files(
-        stripped,
-        look=Look(
-            title=title,
-            theme=options.theme,
-            language=options.language,
-            show_source=options.show_source,
-            hardware=options.hardware,
-        ),
-        notebook_name=_published_name(path),
-        needs=needs,
-        own_files=sealed_files,
-        space_id=record.space_id,
-        key=record.key,
+    look = Look(
+        title=title,
+        theme=options.theme,
+        language=options.language,
+        show_source=options.show_source,
+        hardware=options.hardware,
     )
+    if options.static:
+        frozen, found_in_it = masked_frozen(
+            recording_of(executed), [*code.to_mask, *of_machine, *(f.value for f in found)], ignored
+        )
+        found = (*found, *found_in_it)
+        frozen = public_frozen(frozen, stripped.viewer, stripped.model_ids)
+        files, manifest = static_files(
+            stripped.viewer,
+            frozen,
+            look=look,
+            notebook_name=_published_name(path),
+            space_id=record.space_id,
+            prefix=executed.environment.prefix,
+            python=needs.python,
+        )
+        # What the audit compares with lies beside the key, and nowhere else.
+        keep_bundle(record, bundle_of(stripped.live, sealed_files, record.key))
+        said = [*frozen.notices, *off_notices(frozen), *_without_secrets(code)]
+    else:
+        files, manifest = docker_files(
+            stripped,
+            look=look,
+            notebook_name=_published_name(path),
+            needs=needs,
+            own_files=sealed_files,
+            space_id=record.space_id,
+            key=record.key,
+        )
+        said = [*own.notices, *needs_said, *_outside(files_named), *_waiting(executed.seconds)]
     record = replace(
         record,
         notebook=str(path.absolute()),
@@ -191,10 +220,7 @@ def convert(
         notices=(
             *stripped.notices,
             *data_notices(executed.notebook),
-            *own.notices,
-            *needs_said,
-            *_outside(files_named),
-            *_waiting(executed.seconds),
+            *said,
         ),
         secrets=(*code.findings, *found),
     )
@@ -212,6 +238,7 @@ def _executed(
             timeout=options.timeout,
             progress=progress,
             variables=code.values,
+            afterwards=record_controls if options.static else None,
         )
         live = _rewritten(code.notebook, folder, without_installs)
         for cell, other in zip(done.notebook.cells, live.cells, strict=True):
@@ -289,6 +316,13 @@ def _refuse_shown_source(executed: Notebook) -> None:
             + " Viewers would read them, so nothing was written. Tag the cell 'remove-output', "
             "change what it prints, or allow it with --allow-shown-source."
         )
+
+
+def _without_secrets(code: LiftedCode) -> list[str]:
+    names = sorted({*code.values, *code.read})
+    if not names:
+        return []
+    return [f"The page has no kernel, so the Space is not given {', '.join(names)}."]
 
 
 def _waiting(seconds: float) -> list[str]:

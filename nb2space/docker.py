@@ -13,7 +13,15 @@ import nbformat
 from nb2space.notebook import Notebook, text_lines
 from nb2space.runtime.workplace import NOTEBOOK
 from nb2space.seal import seal
-from nb2space.space import MANIFEST, Manifest, SpaceFile, entries_of, made_by, manifest_bytes
+from nb2space.space import (
+    DOCKER,
+    MANIFEST,
+    Manifest,
+    SpaceFile,
+    entries_of,
+    made_by,
+    manifest_bytes,
+)
 from nb2space.strip import Stripped
 
 if TYPE_CHECKING:
@@ -65,9 +73,12 @@ def docker_files(
     `own_files` are the author's modules and data files (content by relative path); they and the
     code cells are in no file but the sealed one.
     """
-    live = _encoded(nbformat.writes(stripped.live))
     files = [
-        SpaceFile("README.md", _card(look, stripped.viewer), "title and settings of the Space"),
+        SpaceFile(
+            "README.md",
+            space_card(look, stripped.viewer, DOCKER),
+            "title and settings of the Space",
+        ),
         SpaceFile("Dockerfile", _dockerfile(needs, notebook_name), "how the Hub builds it"),
         SpaceFile(
             "requirements.txt",
@@ -81,7 +92,7 @@ def docker_files(
             if look.show_source
             else "the notebook's text and outputs, without code",
         ),
-        SpaceFile("sealed.bin", seal({NOTEBOOK: live, **own_files}, key), "the code, encrypted"),
+        SpaceFile("sealed.bin", bundle_of(stripped.live, own_files, key), "the code, encrypted"),
         *_runtime_files(),
     ]
     if needs.packages:
@@ -89,7 +100,7 @@ def docker_files(
         files.append(SpaceFile("apt.txt", text.encode(), "the system packages"))
     manifest = Manifest(
         space_id=space_id,
-        form="docker",
+        form=DOCKER,
         title=look.title,
         notebook=notebook_name,
         theme=look.theme,
@@ -103,9 +114,16 @@ def docker_files(
     return files, manifest
 
 
-def _card(look: Look, viewer: Notebook) -> bytes:
+def bundle_of(live: Notebook, own_files: dict[str, bytes], key: str) -> bytes:
+    """The live notebook and the author's files, sealed."""
+    return seal({NOTEBOOK: _encoded(nbformat.writes(live)), **own_files}, key)
+
+
+def space_card(look: Look, viewer: Notebook, form: str) -> bytes:
+    """The Space's README.md: its title and settings, and what it is, in a few words."""
     return _render(
         "README.md.j2",
+        form=form,
         title=" ".join(look.title.split()),
         short_description=_first_words(viewer),
         show_source=look.show_source,

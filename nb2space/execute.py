@@ -7,7 +7,7 @@ import logging
 import os
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +24,23 @@ Result = TypeVar("Result")
 Progress = Callable[[int, int], None]
 """Called before each cell with its number and the number of cells, both counted from 1."""
 
+Afterwards = Callable[[Any], Awaitable[Any]]
+"""Takes the nbclient client of a kernel that has executed every cell and still lives."""
+
 _STARTUP_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Executed:
-    """An executed notebook, what its kernel runs on, and the seconds that all cells took."""
+    """An executed notebook, what its kernel runs on, and the seconds that all cells took.
+
+    `afterwards` is what the function of that name gave, which `execute_notebook` may be handed.
+    """
 
     notebook: Notebook
     environment: Environment
     seconds: float
+    afterwards: Any = None
 
 
 def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
@@ -72,17 +79,20 @@ def execute_notebook(
     timeout: float | None = None,
     progress: Progress = lambda number, count: None,
     variables: Mapping[str, str] | None = None,
+    afterwards: Afterwards | None = None,
 ) -> Executed:
     """Execute every cell of a copy of `notebook`, in `folder`, with a fresh kernel.
 
-    `variables` are set in the kernel's environment beside this process's own. `timeout` is
+    `variables` are set in the kernel's environment beside this process's own. `afterwards` is
+    awaited last, while the kernel still lives; its own time is not the notebook's. `timeout` is
     the most seconds that one cell may take (None: no limit). Raises CellError with the cell's
     number when a cell fails, takes too long or kills the kernel. The kernel is gone when this
     returns or raises, also after Ctrl-C.
     """
     cure_lost_wakeup()
     client = _client(_prepared(notebook), folder, kernel, timeout)
-    return _run(_execute(client, timeout, progress, {**os.environ, **(variables or {})}))
+    environment = {**os.environ, **(variables or {})}
+    return _run(_execute(client, timeout, progress, environment, afterwards))
 
 
 def inspect_kernel(notebook: Notebook, *, folder: Path, kernel: str) -> Environment:
@@ -127,7 +137,11 @@ def _prepared(notebook: Notebook) -> Notebook:
 
 
 async def _execute(
-    client: Any, timeout: float | None, progress: Progress, variables: Mapping[str, str]
+    client: Any,
+    timeout: float | None,
+    progress: Progress,
+    variables: Mapping[str, str],
+    afterwards: Afterwards | None,
 ) -> Executed:
     from nbclient.exceptions import (
         CellExecutionError,
@@ -148,6 +162,8 @@ async def _execute(
                 await _run_cell(client, cell, index)
             client.set_widgets_metadata()
             environment = await read_environment(client.kc, client.nb, before)
+            seconds = time.monotonic() - started
+            result = await afterwards(client) if afterwards else None
     except CellExecutionError as error:
         if error.ename == "StdinNotImplementedError":
             raise CellError(
@@ -177,7 +193,7 @@ async def _execute(
             f"The kernel died in cell {number}, as it does when memory runs out or a library "
             "crashes. Nothing was written."
         ) from None
-    return Executed(client.nb, environment, time.monotonic() - started)
+    return Executed(client.nb, environment, seconds, result)
 
 
 async def _run_cell(client: Any, cell: Notebook, index: int) -> None:

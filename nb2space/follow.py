@@ -15,7 +15,7 @@ from nb2space.errors import RemoteError
 from nb2space.hub import explained, visibility_of
 from nb2space.publish import Publication
 from nb2space.runtime import health
-from nb2space.space import MANIFEST
+from nb2space.space import MANIFEST, STATIC, read_manifest
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -107,7 +107,8 @@ def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
     if not host:
         raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
     version = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16]
-    request = urllib.request.Request(host + health.PATH)
+    is_static = read_manifest(folder).form == STATIC
+    request = urllib.request.Request(host + (f"/{MANIFEST}" if is_static else health.PATH))
     if visibility_of(info) == "private" and host.startswith(("https://", f"{api.endpoint}/")):
         # Not for where the app may send the request on to.
         request.add_unredirected_header("Authorization", f"Bearer {_token(api)}")
@@ -115,8 +116,10 @@ def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
     for _ in _looks(_ANSWER_SECONDS):
         try:
             with urllib.request.urlopen(request, timeout=10) as answer:
-                served = json.load(answer)
-            if served["version"] == version:
+                content = answer.read()
+            # A page without a kernel has nobody to ask; the list of its files tells its version.
+            served = hashlib.sha256(content).hexdigest()[:16] if is_static else _told(content)
+            if served == version:
                 return host + "/"
             problem = "it still serves another version"
         except (OSError, HTTPException) as error:
@@ -127,6 +130,11 @@ def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
         f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
         f"{problem}. Look at {publication.page_url}?logs=container"
     )
+
+
+def _told(health_answer: bytes) -> str:
+    """The version that an app says it serves."""
+    return str(json.loads(health_answer)["version"])
 
 
 def _failure(api: HfApi, publication: Publication, stage: str, raw: dict[str, Any]) -> str:

@@ -121,7 +121,8 @@ def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     if status == 402:
         return RemoteError(
             f"The Hub asks for a paid plan while {doing}: {said}. An app with a live kernel (a "
-            "Docker Space) and protected visibility need PRO or Team (huggingface.co/pro)."
+            "Docker Space) and protected visibility need PRO or Team (huggingface.co/pro). A page "
+            "without a kernel needs neither: nb2space convert NOTEBOOK --static"
         )
     if status == 403:
         return InputError(

@@ -122,6 +122,24 @@ def save_record(record: Record) -> None:
             aside.unlink()
 
 
+def keep_bundle(record: Record, sealed: bytes) -> None:
+    """Keep the sealed code of a Space that does not carry it, for audits."""
+    path = bundle_path(record)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.write_bytes(sealed)
+    except OSError as error:
+        raise InputError(
+            f"The sealed code cannot be kept in {path.parent}: {error.strerror}. Make room or "
+            "rights there, or name another folder in NB2SPACE_HOME."
+        ) from None
+
+
+def bundle_path(record: Record) -> Path:
+    """Where the sealed code of a Space is kept that does not carry it."""
+    return _path_of(record.space_id).with_suffix(".sealed")
+
+
 def _path_of(space_id: str) -> Path:
     if not space_id.isalnum():
         raise InputError("The manifest nb2space.json has no valid identity; convert again.")

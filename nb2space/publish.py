@@ -15,6 +15,7 @@ from nb2space.history import plain_past, refuse_plain_past
 from nb2space.hub import Account, check_name, explained, visibility_of
 from nb2space.keystore import Record, known_record, save_record
 from nb2space.space import (
+    DOCKER,
     MANIFEST,
     Manifest,
     SpaceFile,
@@ -128,12 +129,19 @@ def plan_of_all(folder: Path, target: str | None, visibility: str | None) -> Pla
         parent=None,
         visibility=visibility or "public",
         changes_visibility=False,
-        sets_key=True,
-        sets_secrets=tuple(known_record(folder, manifest.space_id).secrets),
+        sets_key=manifest.form == DOCKER,
+        sets_secrets=tuple(secrets_of(folder, manifest)),
         deletes_secrets=(),
         squashes=False,
         files=tuple(_planned(file, "new") for file in read_files(folder, manifest)),
     )
+
+
+def secrets_of(folder: Path, manifest: Manifest) -> dict[str, str]:
+    """The secrets that the Space is to have: none where no code runs in it."""
+    if manifest.form != DOCKER:
+        return {}
+    return known_record(folder, manifest.space_id).secrets
 
 
 def make_plan(
@@ -158,6 +166,7 @@ def make_plan(
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
     files = check_folder(folder)
+    used = replace(record, secrets=secrets_of(folder, manifest))
     with explained(f"looking up {target}"):
         try:
             info = api.space_info(target)
@@ -182,9 +191,13 @@ def make_plan(
         parent=info.sha,
         visibility=visibility or now,
         changes_visibility=visibility is not None and visibility != now,
-        sets_key=not key_is_set,
-        sets_secrets=secrets_to_set(record, secrets, target, on_hub),
-        deletes_secrets=secrets_to_delete(record, target, on_hub),
+        sets_key=manifest.form == DOCKER and not key_is_set,
+        sets_secrets=secrets_to_set(used, secrets, target, on_hub),
+        deletes_secrets=(
+            *secrets_to_delete(used, target, on_hub),
+            # What lies in the open only needs no key; the Space had another form before.
+            *([KEY_SECRET] if manifest.form != DOCKER and KEY_SECRET in on_hub else []),
+        ),
         squashes=squash_history,
         files=(
             *(_planned(file, _change(file.content, remote.get(file.path))) for file in files),
@@ -238,7 +251,11 @@ def publish(
             api.add_space_secret(plan.target, KEY_SECRET, record.key)
     given = set_secrets(api, record, plan.target, plan.sets_secrets, secrets, step)
     # Kept before the upload: when that fails, the same command goes on with this Space.
-    keys = {**record.published.get("keys", {}), plan.target: _fingerprint(record.key)}
+    keys = dict(record.published.get("keys", {}))
+    if manifest.form == DOCKER:
+        keys[plan.target] = _fingerprint(record.key)
+    else:
+        keys.pop(plan.target, None)
     record = replace(record, published={"target": plan.target, "keys": keys, "secrets": given})
     save_record(record)
     commit = info.sha or ""

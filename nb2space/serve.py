@@ -17,8 +17,9 @@ from typing import IO
 
 from nb2space.errors import InputError
 from nb2space.keystore import Record, known_record
+from nb2space.page.serving import StaticServer
 from nb2space.runtime import health
-from nb2space.space import read_files, read_manifest
+from nb2space.space import STATIC, read_files, read_manifest
 
 _START_SECONDS = 60
 _STOP_SECONDS = 10
@@ -117,7 +118,7 @@ class Server:
 @contextmanager
 def serving(
     folder: Path, port: int, *, watch: bool = False, silent: bool = False
-) -> Iterator[Server]:
+) -> Iterator[Server | StaticServer]:
     """The app of `folder` on this machine, ready to be opened, until the block ends.
 
     With `watch`, an open page reloads itself when a newer version is served at the same address;
@@ -125,7 +126,10 @@ def serving(
     was changed, has no key here, or when the server does not start.
     """
     with tempfile.TemporaryFile() if silent else open(os.dup(2), "wb") as log:
-        server = Server(folder, port, watch, log)
+        is_static = read_manifest(folder).form == STATIC
+        server = (
+            StaticServer(folder, port, watch) if is_static else Server(folder, port, watch, log)
+        )
         try:
             server.start()
             yield server

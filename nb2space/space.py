@@ -23,6 +23,11 @@ from nb2space.typed import typed
 from nb2space.version import __version__
 
 MANIFEST = "nb2space.json"
+
+DOCKER = "docker"
+STATIC = "static"
+"""The forms of a Space: a container with a live kernel, and a page without one."""
+
 _FORMAT = 1
 
 # Files that tools and systems put into any folder; not the author's work, never published.

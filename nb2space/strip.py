@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -34,19 +34,23 @@ from nb2space.widgets import (
 )
 
 # A model's id as kernels and pages draw it, and where an output or a state names one.
-_RANDOM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_NAMED_ID = re.compile(rf'(?:"model_id": "|IPY_MODEL_)({_RANDOM_ID.pattern})')
+RANDOM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NAMED_ID = re.compile(rf'(?:"model_id": "|IPY_MODEL_)({RANDOM_ID.pattern})')
 
 # Cell numbers in notices are positions in the author's notebook, counted from 1.
 
 
 @dataclass(frozen=True)
 class Stripped:
-    """What stripping gives: the two notebooks and sentences for the author."""
+    """What stripping gives: the two notebooks and sentences for the author.
+
+    `model_ids` are the viewer's notebook's ids of widgets, by those that the kernel gave them.
+    """
 
     viewer: Notebook
     live: Notebook
     notices: tuple[str, ...]
+    model_ids: Mapping[str, str] = field(default_factory=dict)
 
 
 def strip_notebook(
@@ -69,7 +73,7 @@ def strip_notebook(
     for number, cell in numbered(executed):
         view = view_of(cell)
         if cell.cell_type == "code":
-            outputs, said = _viewer_outputs(cell.get("outputs", []))
+            outputs, said = viewer_outputs(cell.get("outputs", []))
             if not view.is_hidden:
                 notices += [f"Cell {number} {what}" for what in said]
             live_cells.append(_live_code(cell, number, view, outputs, show_source))
@@ -88,7 +92,7 @@ def strip_notebook(
     # Cleaned first: what an output that is dropped refers to is not displayed.
     models = displayed_models(
         (output for cell in viewer_cells for output in cell.get("outputs", [])),
-        {name: _clean_model(model) for name, model in saved_models(executed.metadata).items()},
+        {name: clean_model(model) for name, model in saved_models(executed.metadata).items()},
     )
     if models:
         viewer.metadata["widgets"] = {
@@ -97,10 +101,12 @@ def strip_notebook(
     live = _notebook(live_cells, title)
     if secrets:
         live.metadata["nb2space"] = {"secrets": list(secrets)}
+    viewer, model_ids = _with_stable_ids(viewer)
     return Stripped(
-        viewer=_with_stable_ids(viewer),
+        viewer=viewer,
         live=live,
         notices=tuple(notices),
+        model_ids=model_ids,
     )
 
 
@@ -158,7 +164,7 @@ def _bare_attachment(mime: str, data: Any) -> Any:
     return data if text is None else bare_picture(mime, text)
 
 
-def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
+def viewer_outputs(outputs: Sequence[Any]) -> tuple[list[Any], list[str]]:
     """The outputs that a viewer may see, and what to tell the author of the others."""
     kept: list[Any] = []
     said: dict[str, None] = {}
@@ -180,20 +186,21 @@ def _viewer_outputs(outputs: list[Any]) -> tuple[list[Any], list[str]]:
     return kept, list(said)
 
 
-def _clean_model(model: dict[str, Any]) -> dict[str, Any]:
+def clean_model(model: dict[str, Any]) -> dict[str, Any]:
+    """A saved model as a viewer may have it."""
     state = dict(model["state"])
     if is_output_area(model):
         # The message that a capturing Output widget waits for is of a kernel that is gone.
         state.pop("msg_id", None)
-        state["outputs"], _ = _viewer_outputs(captured_outputs(model))
+        state["outputs"], _ = viewer_outputs(captured_outputs(model))
         return {**model, "state": state}
     cleaned = {**model, "state": viewer_state(state)}
     if isinstance(model.get("buffers"), list):
-        cleaned["buffers"] = [_clean_buffer(buffer) for buffer in model["buffers"]]
+        cleaned["buffers"] = [clean_buffer(buffer) for buffer in model["buffers"]]
     return cleaned
 
 
-def _clean_buffer(buffer: Any) -> Any:
+def clean_buffer(buffer: Any) -> Any:
     """A buffer of a saved model; without its texts when it is a picture."""
     try:
         raw = base64.b64decode(buffer["data"])
@@ -202,17 +209,17 @@ def _clean_buffer(buffer: Any) -> Any:
     return {**buffer, "data": base64.b64encode(bare_buffer(raw)).decode("ascii")}
 
 
-def _with_stable_ids(viewer: Notebook) -> Notebook:
-    """The notebook with its random widget model ids replaced by ordinal ones.
+def _with_stable_ids(viewer: Notebook) -> tuple[Notebook, dict[str, str]]:
+    """The notebook with its random widget model ids replaced by ordinal ones, and these by those.
 
     The same input is to give the same bytes, and model ids are random in each kernel.
     """
     text = json.dumps(viewer)
     # Only what looks random: a model may be named "a" in a notebook that some tool wrote.
-    ids = filter(_RANDOM_ID.fullmatch, saved_models(viewer.metadata))
+    ids = filter(RANDOM_ID.fullmatch, saved_models(viewer.metadata))
     named = (match[1] for match in _NAMED_ID.finditer(text))
     stable = {old: f"{number:032x}" for number, old in enumerate(dict.fromkeys((*ids, *named)), 1)}
     if not stable:
-        return viewer
+        return viewer, {}
     text = re.sub("|".join(stable), lambda match: stable[match[0]], text)
-    return nbformat.from_dict(json.loads(text))
+    return nbformat.from_dict(json.loads(text)), stable

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 
+from nb2space.runtime.codelines import parsed
+
 # Cell magics that run the cell's other lines in the notebook's own kernel.
 _RUNS_THE_REST = ("%%capture", "%%prun", "%%time", "%%timeit")
 
@@ -17,8 +19,8 @@ def parse_code(source: str) -> ast.Module | None:
         source = source.lstrip().partition("\n")[2]
     try:
         with warnings.catch_warnings():
-            # Of a doubtful "\\d" the author hears when the cell runs.
             warnings.simplefilter("ignore")
-            return ast.parse(TransformerManager().transform_cell(source))
+            plain = TransformerManager().transform_cell(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    return parsed(plain)

@@ -19,7 +19,7 @@ from hub.state import make_commit
 from nb2space.keystore import Record, find_record, save_record
 from nb2space.resolve import digest_of
 from nb2space.runtime.bundle import BundleError, unseal_bytes
-from nb2space.space import MANIFEST, entries_of, manifest_bytes, read_files, read_manifest
+from nb2space.space import DOCKER, MANIFEST, entries_of, manifest_bytes, read_files, read_manifest
 
 TOKEN = "hf_test_ana_write"
 READ_TOKEN = "hf_test_ana_read"
@@ -119,9 +119,10 @@ def an_author(
     manifest = read_manifest(folder)
     record = find_record(manifest.space_id)
     assert record
-    # The packages go together: tests/test_resolve.py asks that of pip, once.
-    text = (folder / "requirements.txt").read_text()
-    save_record(replace(record, resolved=digest_of(text, manifest.python)))
+    if manifest.form == DOCKER:
+        # The packages go together: tests/test_resolve.py asks that of pip, once.
+        text = (folder / "requirements.txt").read_text()
+        save_record(replace(record, resolved=digest_of(text, manifest.python)))
     with HubServer() as hub:
         hub.app = space_app
         hub.add_user("ana", token=TOKEN, plan="pro")

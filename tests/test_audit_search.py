@@ -28,7 +28,13 @@ from nb2space.audit.messages import Widgets, frame_v1, message_of, share_of_mess
 from nb2space.audit.needles import Needles, needles_of
 from nb2space.audit.report import Report, masked
 from nb2space.audit.search import Piece, search
-from nb2space.audit.shown import Share, share_of_notebook, share_of_output, share_of_text
+from nb2space.audit.shown import (
+    Share,
+    share_of_notebook,
+    share_of_output,
+    share_of_state,
+    share_of_text,
+)
 from nb2space.audit.source import parts_of
 
 LINE = "zebra_offer = compute_zebra(volume, rate=0.37)"
@@ -90,6 +96,19 @@ def test_source_is_taken_apart() -> None:
 )
 def test_what_is_no_python_is_looked_for_by_lines(source: str, line: str) -> None:
     assert line in parts_of(source).lines
+
+
+def test_code_in_texts_is_looked_for_where_it_is_run() -> None:
+    parts = parts_of(
+        "exec('zebra = horse(4)')\n'''\n>>> zebra_margin(4)\n3\n'''\ntext = 'a = horse(3)'"
+    )
+    assert {"zebra = horse(4)", "zebra_margin(4)"} <= set(parts.lines)
+    assert "a = horse(3)" not in parts.lines
+
+
+def test_the_name_of_an_own_widget_is_not_shown() -> None:
+    share = share_of_state({"_anywidget_id": "parts.ZebraGauge", "value": "horse"})
+    assert "parts.ZebraGauge" in share.hidden and "horse" in share.shown
 
 
 def test_html_of_a_magic_is_what_the_author_shows() -> None:
@@ -278,6 +297,9 @@ def test_only_whole_words_are_names() -> None:
         "<function __main__.zebra(volume)>",
         "&lt;function __main__.&lt;lambda&gt;(volume)&gt;",
         "[<__main__.Contract object at 0x7f3a2b1c>]",
+        "<Task pending name='Task-5' coro=<zebra() running at notebook:24>>",
+        "&lt;Thread(Thread-5 (zebra_margin), initial)&gt;",
+        "<async_generator object zebra at 0x7f3a2b1c>",
         "Cell In[3], line 7",
         "Traceback (most recent call last):",
         "\x1b[31mTraceback (most recent\x1b[39m call last)",
@@ -288,6 +310,12 @@ def test_what_python_writes_of_code_is_a_leak_too(text: str) -> None:
 
 
 # -- what is shown, and what is only sent ---------------------------------------------------
+
+
+def png_url(text: str) -> str:
+    """A picture with a text beside it, as a page holds it."""
+    return f"data:image/png;base64,{base64.b64encode(in_png(text, compressed=False)).decode()}"
+
 
 LABELLED = "slider = Slider(description='Zebra volume')\nlabel.value = 'The zebra is sold'"
 
@@ -323,6 +351,20 @@ def test_a_shown_text_is_no_leak(output: dict[str, Any]) -> None:
             "output_type": "display_data",
             "data": {"text/html": "<b>1</b>"},
             "metadata": {"note": "The zebra is sold"},
+        },
+        {"output_type": "display_data", "data": {"text/markdown": "a <!-- The zebra is sold"}},
+        {"output_type": "display_data", "data": {"text/latex": "$x$ % The zebra is sold"}},
+        {
+            "output_type": "display_data",
+            "data": {"text/html": '<iframe srcdoc="a &lt;!-- The zebra is sold --&gt;"></iframe>'},
+        },
+        {
+            "output_type": "display_data",
+            "data": {"text/html": "<svg><desc>The zebra is sold</desc></svg>"},
+        },
+        {
+            "output_type": "display_data",
+            "data": {"text/html": f'<img src="{png_url("The zebra is sold")}">'},
         },
     ],
 )

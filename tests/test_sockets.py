@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -146,6 +147,32 @@ def test_frames_that_are_no_messages_are_ignored(app: str) -> None:
             socket.connection.send(text)
         assert socket.answers() == []
         socket.send("kernel_info_request", {})
+        assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
+
+
+@pytest.mark.kernel
+def test_a_socket_stays_open_while_its_page_is_idle(app: str) -> None:
+    with socket_of(app, kernel_of(app)) as socket:
+        # A ping comes after 30 seconds, which the client answers; nothing else is said.
+        ends, said = time.monotonic() + 47, []
+        with pytest.raises(websocket.WebSocketTimeoutException):
+            while True:
+                socket.connection.settimeout(max(ends - time.monotonic(), 0.1))
+                said.append(socket.connection.recv_data(control_frame=True)[0])
+        assert said == [websocket.ABNF.OPCODE_PING]
+        socket.send("kernel_info_request", {})
+        assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
+
+
+@pytest.mark.kernel
+def test_a_message_of_too_many_words_is_not_passed_on_and_holds_nobody_up(app: str) -> None:
+    with socket_of(app, kernel_of(app)) as socket:
+        socket.send("kernel_info_request", {"a": "x" * 1_000_000})
+        assert socket.answers() == []
+        socket.send("kernel_info_request", {"a": "<!--" * 200_000})
+        started = time.monotonic()
+        assert get(app + "nb2space/health")[0] == 200
+        assert time.monotonic() - started < 2
         assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
 
 

@@ -73,15 +73,18 @@ def audit_app(
     """
     from nb2space.keystore import save_record
     from nb2space.serve import free_port, serving
-    from nb2space.space import manifest_digest, read_files, read_manifest
+    from nb2space.space import STATIC, manifest_digest, read_files, read_manifest
 
     step(f"Searching the files of {folder}")
     report = audit_folder(folder, record)
-    needles = needles_of_record(folder, record)
-    step("Visiting the app, moving its controls and asking it for its code")
-    files = read_files(folder, read_manifest(folder))
-    with serving(folder, free_port(None), silent=True) as server:
-        report = report.joined(audit_url(server.url, needles, use_browser, record.prefix))
+    manifest = read_manifest(folder)
+    files = read_files(folder, manifest)
+    # A page without a kernel is its files, and nothing that could be asked for more.
+    if manifest.form != STATIC:
+        needles = needles_of_record(folder, record)
+        step("Visiting the app, moving its controls and asking it for its code")
+        with serving(folder, free_port(None), silent=True) as server:
+            report = report.joined(audit_url(server.url, needles, use_browser, record.prefix))
     save_record(replace(record, audited=manifest_digest(files) if report.ok else ""))
     return report
 
@@ -94,8 +97,12 @@ def audit_published(
     Raises InputError when the folder's bundle cannot be opened, RemoteError when the app does not
     answer.
     """
+    from nb2space.space import STATIC, read_manifest
+
     step(f"Searching the files of {folder}")
     report = audit_folder(folder, record)
+    if read_manifest(folder).form == STATIC:
+        return report
     needles = needles_of_record(folder, record)
     step(f"Visiting {url}")
     return report.joined(audit_url(url, needles, use_browser, record.prefix))

@@ -17,12 +17,13 @@ from nb2space.audit.needles import Needles, holds, needles_of
 from nb2space.audit.report import Channel, Leak, Report
 from nb2space.audit.search import Piece, search
 from nb2space.audit.shown import Share, share_of_markup, share_of_notebook
+from nb2space.audit.static import INDEX, is_shown, share_of_static
 from nb2space.errors import InputError
-from nb2space.keystore import Record
+from nb2space.keystore import Record, bundle_path
 from nb2space.runtime.bundle import BundleError, unpack, unseal_bytes
 from nb2space.runtime.codelines import canonical
 from nb2space.runtime.workplace import NOTEBOOK
-from nb2space.space import MANIFEST, Manifest, read_manifest
+from nb2space.space import MANIFEST, STATIC, Manifest, read_manifest
 
 SEALED = "sealed.bin"
 # A shorter value stands in too many places by chance.
@@ -39,7 +40,7 @@ def needles_of_folder(folder: Path, record: Record) -> tuple[Needles, tuple[str,
     import nbformat
 
     manifest = read_manifest(folder)
-    bundle = _opened(folder, record)
+    bundle = _opened(folder, record, manifest)
     notebooks: list[Any] = [nbformat.reads(bundle[NOTEBOOK].decode("utf-8"), as_version=4)]
     author, notes = _author_notebook(record)
     notebooks += author
@@ -70,15 +71,19 @@ def leaks_in_folder(folder: Path, record: Record, needles: Needles, known: Known
     """Search each file of `folder` for the needles, and look whether the bundle is sealed."""
     manifest = read_manifest(folder)
     channels = search(_pieces(folder, manifest), needles, known)
+    if manifest.form == STATIC:
+        return Report(channels)
     return Report(tuple(_with(channel, _unsealed(folder, record)) for channel in channels))
 
 
-def _opened(folder: Path, record: Record) -> dict[str, bytes]:
+def _opened(folder: Path, record: Record, manifest: Manifest) -> dict[str, bytes]:
+    # A page without a kernel does not carry the code.
+    path = bundle_path(record) if manifest.form == STATIC else folder / SEALED
     try:
-        return unpack(unseal_bytes((folder / SEALED).read_bytes(), record.key))
+        return unpack(unseal_bytes(path.read_bytes(), record.key))
     except (OSError, BundleError):
         raise InputError(
-            f"{folder / SEALED} cannot be opened with the key on this machine, so there is "
+            f"{path} cannot be opened with the key on this machine, so there is "
             "nothing to compare with; convert the notebook again."
         ) from None
 
@@ -119,6 +124,8 @@ def _own_words(manifest: Manifest) -> frozenset[str]:
 
 
 def _share_of_published(folder: Path, manifest: Manifest) -> Share:
+    if manifest.form == STATIC:
+        return share_of_static(folder)
     try:
         document = json.loads((folder / manifest.notebook).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -133,8 +140,13 @@ def _pieces(folder: Path, manifest: Manifest) -> Iterator[Piece]:
             yield Piece(CHANNEL, where, os.readlink(path).encode())
         elif path.is_file():
             content = path.read_bytes()
-            if where == manifest.notebook:
+            if manifest.form == STATIC and is_shown(where):
+                # The recorded states are shown as controls are moved, so only code counts in them.
                 share: Share | None = _share_of_published(folder, manifest)
+                yield Piece(CHANNEL, where, content, share, loose=where != INDEX)
+                continue
+            if where == manifest.notebook:
+                share = _share_of_published(folder, manifest)
             elif where == "README.md":
                 share = share_of_markup(content.decode("utf-8", errors="replace"))
             else:

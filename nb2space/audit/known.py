@@ -7,6 +7,7 @@ rather than searched; and a word that such files hold tells nothing of the autho
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -14,15 +15,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from nb2space.installed import LARGE, is_installed
 from nb2space.runtime.codelines import canonical
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TEXTS = {".css", ".html", ".j2", ".js", ".json", ".macro", ".py", ".svg"}
+_LONG_TEXT = re.compile(rb'"(?:[^"\\]|\\.){%d,}"' % LARGE, re.S)
 _MOST_BYTES = 30_000_000
 # Below an environment's share/jupyter, what Voila and its page are made of.
 _SHARED = ("voila", "labextensions", "nbextensions", "nbconvert", "lab/themes")
 # Packages whose words are in each message and page: the protocol's, the widgets', the server's.
 _PACKAGES = ("voila", "ipywidgets", "nbconvert", "jupyter_server/static", "bqplot")
+# Scripts that packages of widgets put into their states: many megabytes, and no words of ours.
+_WIDGETS = ("*/static/*.js", "*/static/*.mjs", "*/package_data/*.js")
 _OF_PROTOCOL = ("jupyter_client/session.py", "ipykernel/kernelbase.py", "ipykernel/comm/comm.py")
 
 
@@ -36,6 +41,20 @@ class Known:
     digests: frozenset[bytes]
     words: frozenset[str]
     templates: str
+    prefix: str = ""
+
+    def without(self, content: bytes) -> bytes:
+        """`content` without the texts in it, as JSON has them, that are a package's own scripts."""
+        if len(content) <= LARGE:
+            return content
+        return _LONG_TEXT.sub(self._kept, content)
+
+    def _kept(self, match: re.Match[bytes]) -> bytes:
+        try:
+            text = json.loads(match[0])
+        except ValueError:
+            return match[0]
+        return b'""' if is_installed(text, self.prefix) else match[0]
 
     def holds(self, content: bytes) -> bool:
         """True when `content` is a library's file, byte for byte."""
@@ -45,7 +64,7 @@ class Known:
 @lru_cache(maxsize=4)
 def known_files(prefix: str = "") -> Known:
     """What the libraries here, and in the environment at `prefix`, give to every viewer."""
-    digests = set()
+    digests = {hashlib.sha256(path.read_bytes()).digest() for path in _widget_scripts(prefix)}
     words: set[str] = set()
     templates = []
     for path in sorted(set(_files(prefix))):
@@ -61,7 +80,15 @@ def known_files(prefix: str = "") -> Known:
             words.update(_WORD.findall(text))
             if path.suffix in (".j2", ".macro", ".html"):
                 templates.append(text)
-    return Known(frozenset(digests), frozenset(words), canonical("\n".join(templates)))
+    return Known(frozenset(digests), frozenset(words), canonical("\n".join(templates)), prefix)
+
+
+def _widget_scripts(prefix: str) -> Iterator[Path]:
+    """The scripts of widgets' packages here and in the environment at `prefix`."""
+    for place in {sys.prefix, prefix} - {""}:
+        for site in Path(place).glob("lib/python*/site-packages"):
+            for pattern in _WIDGETS:
+                yield from (path for path in site.glob(pattern) if path.is_file())
 
 
 def _files(prefix: str) -> Iterator[Path]:

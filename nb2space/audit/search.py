@@ -23,7 +23,9 @@ _SIGNS = {
         r"|/ipykernel_\d+/\d+\.py"
     ),
     "repr": re.compile(
-        r"<(?:function|bound method|generator object|coroutine object|code object) [\w.<]+"
+        r"<(?:function|bound method|generator object|coroutine object|code object"
+        r"|async_generator object) [\w.<]+"
+        r"|<Task (?:pending|finished|cancelled) name=|<\w*Thread\(\w"
         r"|__main__\.(?!py\b)[\w<]+"
     ),
 }
@@ -120,6 +122,7 @@ class _Searcher:
     def _in_content(
         self, content: bytes, *, everything: bool = False, weak_only: bool = False
     ) -> list[tuple[str, str, int]]:
+        content = self.known.without(content)
         needles = self.weak if weak_only else self.strong
         if everything:
             needles = self.strong + self.weak

@@ -8,25 +8,32 @@ nothing displays, replies of the kernel, headers. Lines of code are leaks everyw
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nb2space.runtime.markup import SRCDOC
 from nb2space.runtime.undoing import without_colours
 from nb2space.widgets import STATE_MIME, VIEW_MIME
 
 OUTPUT_MIME = "application/vnd.voila.cell-output+json"
 
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.S)
-_UNSEEN_ELEMENT = re.compile(r"<(metadata|template|noscript)\b[^>]*>.*?</\1\s*>", re.S | re.I)
+_UNSEEN_ELEMENT = re.compile(r"<(metadata|desc|template|noscript)\b[^>]*>.*?</\1\s*>", re.S | re.I)
 _UNSEEN_MIME = re.compile(
     r'<(\w+)[^>]*data-mime-type="application/vnd\.jupyter\.(?:stderr|error)".*?</\1\s*>', re.S
 )
+# A picture of dots shows none of the texts in its file.
+_PICTURE_URL = re.compile(r"data:image/(?:png|jpeg|gif|webp)[\w.;=-]{0,80},[^\s\"'<>()]*")
+_LATEX_COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script\s*>", re.S | re.I)
 _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 _VIEWED = re.compile(r'\\?"model_id\\?":\s*\\?"([0-9A-Za-z-]+)')
+
+_OWN_NAME = "_anywidget_id"
 
 # Where a report of an error starts in a text, and the line that ends it.
 _ERROR_STARTS = re.compile(
@@ -80,7 +87,11 @@ def share_of_markup(text: str) -> Share:
     for pattern in (_UNSEEN_ELEMENT, _UNSEEN_MIME):
         hidden += [match[0] for match in pattern.finditer(rest)]
         rest = pattern.sub(" ", rest)
-    return share_of_text(rest) + Share((), tuple(hidden))
+    hidden += _PICTURE_URL.findall(rest)
+    share = Share((), tuple(hidden))
+    for match in SRCDOC.finditer(rest):
+        share += share_of_markup(html.unescape(match[1] or match[2] or ""))
+    return share_of_text(SRCDOC.sub(" ", _PICTURE_URL.sub(" ", rest))) + share
 
 
 def share_of_output(output: Mapping[str, Any]) -> Share:
@@ -110,6 +121,9 @@ def _share_of_data(mime: str, value: Any, *, is_alone: bool) -> Share:
     if mime == "image/svg+xml":
         # Matplotlib draws texts as outlines, with the text in a comment beside them.
         return share_of_markup(_COMMENT.sub(r" \1 ", text))
+    if mime == "text/latex":
+        comments = tuple(_LATEX_COMMENT.findall(text))
+        return share_of_text(_LATEX_COMMENT.sub("", text)) + Share((), comments)
     if mime.startswith("text/") or "xml" in mime or "script" in mime:
         return share_of_markup(text)
     return Share((), (text,))
@@ -139,7 +153,10 @@ def share_of_state(state: Mapping[str, Any]) -> Share:
     """Of a displayed widget's state: its values are shown, its captured outputs as outputs are."""
     outputs = state.get("outputs")
     captured = [o for o in outputs if isinstance(o, dict)] if isinstance(outputs, list) else []
-    share = _share_of_values({k: v for k, v in state.items() if k != "outputs" or not captured})
+    # anywidget names a model after its class, which no page shows.
+    share = Share((), (str(state.get(_OWN_NAME, "")),))
+    beside = {_OWN_NAME, "outputs"} if captured else {_OWN_NAME}
+    share += _share_of_values({k: v for k, v in state.items() if k not in beside})
     for output in captured:
         share += share_of_output(output)
     return share

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nb2space.runtime.codelines import SHOWS_ITS_TEXT, rows_of, signatures_of
+from nb2space.runtime.codelines import SHOWS_ITS_TEXT, lines_in_texts, rows_of, signatures_of
 from nb2space.syntax import parse_code
 
-_COMMENT = re.compile(r"<!--(.*?)-->", re.S)
+_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.S)
 _PRINTS = {"print", "display"}
 
 
@@ -18,11 +18,11 @@ _PRINTS = {"print", "display"}
 class Parts:
     """The parts of some source.
 
-    `lines` are stripped and without comments; `templates` the lines within f-strings that hold
-    code; `comments` are without their "#"; `literals` the lines of string literals and of the
-    fixed pieces of f-strings; `names` what the code defines; `signatures` of its functions;
-    `modules` the roots of what it imports; `printed` literals that it prints or displays as it
-    runs, outside of functions.
+    `lines` are stripped and without comments, those of texts that are run as code included;
+    `templates` the lines within f-strings that hold code; `comments` are without their "#";
+    `literals` the lines of string literals and of the fixed pieces of f-strings; `names` what the
+    code defines; `signatures` of its functions; `modules` the roots of what it imports; `printed`
+    literals that it prints or displays as it runs, outside of functions.
     """
 
     lines: tuple[str, ...]
@@ -45,7 +45,7 @@ def parts_of(source: str) -> Parts:
     if tree is None:
         return Parts(rows.lines, rows.templates, rows.comments, (), (), (), (), ())
     return Parts(
-        lines=rows.lines,
+        lines=tuple(dict.fromkeys([*rows.lines, *lines_in_texts(tree, by_shape=False)])),
         templates=rows.templates,
         comments=rows.comments,
         literals=_unique(_literals(tree)),

@@ -88,6 +88,12 @@ from nb2space.cli.output import Sink, output_options
     "--redact", is_flag=True, help="Mask the secrets in data files; without it they stop this."
 )
 @click.option(
+    "--static",
+    is_flag=True,
+    help="Make a page without a kernel, which any account may publish: what the controls show is "
+    "recorded now, by running their callbacks.",
+)
+@click.option(
     "--rotate-key",
     is_flag=True,
     help="Seal with a new key; the next publish gives it to the Space.",
@@ -109,6 +115,7 @@ def command(
     exclude: tuple[str, ...],
     hardware: str,
     redact: bool,
+    static: bool,
     rotate_key: bool,
     as_json: bool,
     quiet: bool,
@@ -130,6 +137,7 @@ def command(
         exclude=exclude,
         hardware=read_hardware(hardware),
         redact=redact,
+        static=static,
         execute=not no_execute,
         timeout=timeout,
         show_source=show_source,

@@ -95,9 +95,10 @@ def command(
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
     publish.check_folder(folder)
-    given = spacesecrets.given_values(record, secrets, secrets_file)
-    values = spacesecrets.known_values(record, given)
-    if dry_run and (missing := spacesecrets.explain_missing(record, values)):
+    needs = replace(record, secrets=publish.secrets_of(folder, manifest))
+    given = spacesecrets.given_values(needs, secrets, secrets_file)
+    values = spacesecrets.known_values(needs, given)
+    if dry_run and (missing := spacesecrets.explain_missing(needs, values)):
         sink.notice(missing)
     if manifest.form == "docker" and not no_check:
         record = resolve.check_packages(folder, record, manifest.python, sink.step)
@@ -116,7 +117,7 @@ def command(
     if asking and not target and not record.published.get("target"):
         default = publish.full_target(ask_target(default), manifest, record, account)
     if not dry_run:
-        values = spacesecrets.complete_values(record, given, ask_secret if asking else None)
+        values = spacesecrets.complete_values(needs, given, ask_secret if asking else None)
     plan = publish.make_plan(
         api,
         folder,

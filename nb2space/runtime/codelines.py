@@ -7,6 +7,7 @@ import io
 import keyword
 import re
 import tokenize
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,13 @@ _SETS_A_NAME = re.compile(r"[\w.]+\s*=(?!=)\s*(.*?),?")
 _SHORTEST_LINE = 8
 # Lines of this many tokens are also looked for by halves: what was cut short is a leak as well.
 _LONG_LINE = 16
+
+_RUNS_TEXT = {"exec", "eval", "compile", "run_cell", "ex", "ev"}
+_STATEMENTS = (
+    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.For,
+    ast.While, ast.With, ast.Try, ast.Assign, ast.AugAssign,
+)  # fmt: skip
+_EXAMPLE = re.compile(r"\s*(?:>>>|\.\.\.) (.*)")
 
 # From Python 3.12 on, f-strings are tokens of their own; before, they are strings.
 _FSTRING = re.compile(r"[rR]?[fF]")
@@ -127,3 +135,40 @@ def signatures_of(tree: ast.AST) -> Iterator[str]:
             arguments = ast.unparse(node.args)
             if len(WORD.findall(arguments)) > 1:
                 yield f"{node.name}({arguments})"
+
+
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of `source`; None for what is no Python."""
+    try:
+        with warnings.catch_warnings():
+            # Of a doubtful "\\d" the author hears when the cell runs.
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def lines_in_texts(tree: ast.AST, *, by_shape: bool) -> Iterator[str]:
+    """The lines of code in string literals: run as such, examples, and with `by_shape` what reads
+    like statements.
+    """
+    run = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            if name in _RUNS_TEXT:
+                run |= {id(argument) for argument in node.args}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) in run or (by_shape and _is_code(node.value)):
+                yield from rows_of(node.value).lines
+            elif ">>> " in node.value:
+                found = map(_EXAMPLE.match, node.value.splitlines())
+                yield from rows_of("\n".join(match[1] for match in found if match)).lines
+
+
+def _is_code(text: str) -> bool:
+    if not ("=" in text or "import" in text or "(" in text):
+        return False
+    tree = parsed(text)
+    return tree is not None and any(isinstance(node, _STATEMENTS) for node in tree.body)

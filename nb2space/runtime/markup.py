@@ -9,7 +9,7 @@ from .comments import without_unseen
 from .media import bare_data_urls
 
 # A page within the page, as an attribute.
-_SRCDOC = re.compile(r"\bsrcdoc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+SRCDOC = re.compile(r"\bsrcdoc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
 _DEEPEST = 3
 
 
@@ -17,7 +17,7 @@ def bare_markup(text: str, depth: int = 0) -> str:
     """`text` without comments and descriptions, its pictures without their texts."""
     text = bare_data_urls(without_unseen(text))
     if depth < _DEEPEST and "srcdoc" in text.lower():
-        text = _SRCDOC.sub(lambda match: _bare_page(match, depth), text)
+        text = SRCDOC.sub(lambda match: _bare_page(match, depth), text)
     return text
 
 

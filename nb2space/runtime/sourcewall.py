@@ -7,10 +7,8 @@ by their tokens, so that a text is searched for all of them in one pass.
 
 from __future__ import annotations
 
-import ast
 import keyword
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -18,6 +16,8 @@ from .codelines import (
     SHOWS_ITS_TEXT,
     TOKEN,
     WORD,
+    lines_in_texts,
+    parsed,
     rows_of,
     signatures_of,
     telling_rows,
@@ -31,16 +31,13 @@ _WORDS = re.compile(r"\w+")
 # What frames and numbers source lines in a console (rich); it would stand between their tokens.
 _FRAMES = re.compile(r"[\u2500-\u257f❱]")
 _SHORTEST_COMMENT = 8
+# What was found in texts of more characters is remembered, for so many of them.
+_LARGE = 50_000
+_MOST_READ = 500
 # A longer row is known by its beginning.
 _LONGEST_ROW = 48
 # Signs that are in prose as well; a row of words and these may be just what an app says.
 _PROSE = frozenset(".,:;'\"-?!…")
-_RUNS_TEXT = {"exec", "eval", "compile", "run_cell", "ex", "ev"}
-_STATEMENTS = (
-    ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.For,
-    ast.While, ast.With, ast.Try, ast.Assign, ast.AugAssign,
-)  # fmt: skip
-_EXAMPLE = re.compile(r"\s*(?:>>>|\.\.\.) (.*)")
 # Where a page expects plain text: there a sign such as "<" begins no tag.
 _PLAIN = ("text", "text/plain")
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
@@ -55,6 +52,7 @@ class SourceWall:
     def __init__(self, rows: Iterable[Row] = (), report: Callable[[str], object] = str) -> None:
         self._report = report
         self._told: set[str] = set()
+        self._read: dict[int, bool] = {}
         self._tree: dict[str, Any] = {}
         self._keys: set[str] = set()
         for row in rows:
@@ -70,7 +68,15 @@ class SourceWall:
 
     def hides(self, text: str) -> bool:
         """True when `text` holds a line of the code in any of the ways in which it may be read."""
-        return bool(self) and any(self.found(reading) for reading in readings(text))
+        if not self or len(text) <= _LARGE:
+            return bool(self) and any(self.found(reading) for reading in readings(text))
+        # The megabytes of script in some widgets' states are the same for every viewer.
+        mark = hash(text)
+        if mark not in self._read:
+            if len(self._read) >= _MOST_READ:
+                self._read.clear()
+            self._read[mark] = any(self.found(reading) for reading in readings(text))
+        return self._read[mark]
 
     def without_source(self, text: str, *, plain: bool = False) -> str:
         """`text` without the lines that hold code.
@@ -201,14 +207,13 @@ def _rows(source: str) -> Iterator[list[str]]:
         tokens = TOKEN.findall(f"# {comment}")
         if len(comment) >= _SHORTEST_COMMENT and len(tokens) > 2 and WORD.search(comment):
             yield tokens
-    tree = _parsed(without_magics(source))
+    tree = parsed(without_magics(source))
     if tree is None:
         return
     for signature in signatures_of(tree):
         yield TOKEN.findall(signature)
-    for text in _code_in_texts(tree):
-        for line in rows_of(text).lines:
-            yield from telling_rows(line)
+    for line in lines_in_texts(tree, by_shape=True):
+        yield from telling_rows(line)
 
 
 def _is_certain(row: list[str]) -> bool:
@@ -217,36 +222,3 @@ def _is_certain(row: list[str]) -> bool:
         keyword.iskeyword(token) or (not _WORDS.fullmatch(token) and token not in _PROSE)
         for token in row
     )
-
-
-def _parsed(source: str) -> ast.Module | None:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _code_in_texts(tree: ast.AST) -> Iterator[str]:
-    """The string literals that are code: run as such, by their shape, or as examples."""
-    run = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in _RUNS_TEXT:
-                run |= {id(argument) for argument in node.args}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) in run or _is_code(node.value):
-                yield node.value
-            elif ">>> " in node.value:
-                found = map(_EXAMPLE.match, node.value.splitlines())
-                yield "\n".join(match[1] for match in found if match)
-
-
-def _is_code(text: str) -> bool:
-    if not ("=" in text or "import" in text or "(" in text):
-        return False
-    tree = _parsed(text)
-    return tree is not None and any(isinstance(node, _STATEMENTS) for node in tree.body)

@@ -45,6 +45,8 @@ _GENERIC = {
 }
 _LEAST_RANDOM = 12
 
+_LONGEST = 1_000_000
+
 _CREDENTIAL_URL = re.compile(
     r"(?i)\b([a-z][a-z0-9+.-]{1,30})://([^\s:/@'\"<>{}]*):([^\s@'\"<>]{3,}?)@(?=[\w\[{%.-])"
 )
@@ -123,7 +125,8 @@ def hits(text: str) -> list[Hit]:
     """The secrets in `text`, the largest where several overlap; in the order of the text."""
     if not text.strip():
         return []
-    found = [*engine_hits(text), *_by_form(text)]
+    # Nobody writes a password into megabytes of text; providers' tokens are found all the same.
+    found = [*engine_hits(text), *(_by_form(text) if len(text) <= _LONGEST else ())]
     found.sort(key=lambda hit: (hit.start - hit.end, hit.start))
     kept: list[Hit] = []
     for hit in found:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nb2space.installed import is_installed
 from nb2space.notebook import Notebook
 from nb2space.secrets.tables import rows_of_frame, rows_of_html, rows_of_markdown
 from nb2space.tags import numbered
@@ -183,7 +184,7 @@ def _in_json(value: Any, where: str, number: int | None, name: str = "") -> Iter
     elif isinstance(value, list | tuple):
         for item in value:
             yield from _in_json(item, where, number, name)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and not is_installed(value):
         yield Place(where, _DATA_URL.sub("", value), number, name)
 
 

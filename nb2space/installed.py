@@ -1,0 +1,59 @@
+"""Front ends of installed widget packages: large scripts that notebooks carry along word for word.
+
+Plotly's FigureWidget puts five megabytes of JavaScript into each widget's state. What is a
+package's own file cannot hold anything of the author's, so it need not be read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+LARGE = 50_000
+"""Texts of more characters are compared with installed files."""
+
+
+def is_installed(text: str, prefix: str = "") -> bool:
+    """True when `text` is a script or style of a package here, or in the environment `prefix`."""
+    if len(text) <= LARGE:
+        return False
+    raw = text.encode("utf-8", errors="replace")
+    paths = _scripts(prefix).get(len(raw), ())
+    digest = hashlib.sha256(raw).digest()
+    return any(_digest(path) == digest for path in paths)
+
+
+@lru_cache(maxsize=4)
+def _scripts(prefix: str) -> dict[int, list[Path]]:
+    """The large scripts of installed packages, by their size in bytes."""
+    found: dict[int, list[Path]] = {}
+    for folder in _packages(prefix):
+        for pattern in ("*.js", "*.mjs", "*.css"):
+            for path in folder.rglob(pattern):
+                try:
+                    size = path.stat().st_size
+                except OSError:
+                    continue
+                if size > LARGE:
+                    found.setdefault(size, []).append(path)
+    return found
+
+
+def _packages(prefix: str) -> Iterator[Path]:
+    import sysconfig
+
+    yield Path(sysconfig.get_path("purelib"))
+    if prefix and prefix != sys.prefix:
+        yield from Path(prefix).glob("lib/python3*/site-packages")
+        yield from Path(prefix).glob("Lib/site-packages")
+
+
+@lru_cache(maxsize=256)
+def _digest(path: Path) -> bytes:
+    try:
+        return hashlib.sha256(path.read_bytes()).digest()
+    except OSError:
+        return b""

@@ -1,0 +1,145 @@
+"""The recording as the page takes it: the tables, what it begins with, and what to tell the author.
+
+Only what viewers see is handed over: models that no output displays stay with the author.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nb2space.page.record.blobs import viewer_model
+from nb2space.page.record.controls import Controls
+from nb2space.page.record.domains import control_key
+from nb2space.page.record.names import reach
+from nb2space.page.record.recording import Whole
+from nb2space.page.record.session import CLICK
+from nb2space.page.record.units import Recording
+from nb2space.page.tables import Frozen, Unit
+
+# So many different failures of one control are told.
+_MOST_FAILURES = 3
+
+
+def frozen_of(whole: Whole) -> Frozen:
+    """All that the page needs of a recording."""
+    controls = whole.controls
+    recordings = whole.finished()
+    blobs = controls.blobs.all
+    shown = _shown(controls, recordings)
+    units: list[Unit] = []
+    numbers: dict[int, int] = {}
+    for recording in recordings:
+        unit = _unit(recording, controls, shown, numbers)
+        if unit is not None:
+            units.append(unit)
+    states, buffers = _beginning(controls, shown)
+    disabled = {m: reason for m, reason in whole.refused.items() if m in states}
+    return Frozen(
+        states=states,
+        buffers=buffers,
+        units=tuple(units),
+        blobs=tuple(blobs[number] for number in numbers),
+        disabled=disabled,
+        notices=_notices(whole),
+    )
+
+
+def _shown(controls: Controls, recordings: list[Recording]) -> set[str]:
+    """The models that the page displays at some time: at first, or by what a table says."""
+    shown = set(controls.cells)
+    blobs = controls.blobs
+    named: dict[int, set[str]] = {}
+    while True:
+        before = len(shown)
+        for recording in recordings:
+            for place, column in zip(
+                recording.group.outputs, zip(*recording.rows.values(), strict=True), strict=False
+            ):
+                if place[0] not in shown:
+                    continue
+                for number in set(column):
+                    if number not in named:
+                        named[number] = set(reach(blobs.all[number], controls.begun)) & {
+                            *blobs.base
+                        }
+                    shown |= named[number]
+        if len(shown) == before:
+            return shown
+
+
+def _unit(
+    recording: Recording, controls: Controls, shown: set[str], numbers: dict[int, int]
+) -> Unit | None:
+    """The table for the page; `numbers` gives each used value its new number."""
+    group = recording.group
+    places = [place for place in group.outputs if place[0] in shown]
+    if not places or not recording.rows:
+        return None
+    columns = [group.outputs.index(place) for place in places]
+    entries: dict[tuple[int, ...], int] = {}
+    rows = {}
+    for key, row in recording.rows.items():
+        entry = tuple(numbers.setdefault(row[column], len(numbers)) for column in columns)
+        rows[key] = entries.setdefault(entry, len(entries))
+    first = group.triggers[0]
+    is_button = first.key == CLICK
+    states = controls.begun
+    return Unit(
+        triggers=() if is_button else tuple(trigger.model_id for trigger in group.triggers),
+        button=first.model_id if is_button else None,
+        inputs=group.inputs,
+        input_keys=tuple(control_key(states[model_id]) or "value" for model_id in group.inputs),
+        outputs=tuple(places),
+        rows=rows,
+        entries=tuple(entries),
+    )
+
+
+def _beginning(
+    controls: Controls, shown: set[str]
+) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    """The states and buffers of the models that viewers see, as they were at first."""
+    states: dict[str, Any] = {}
+    buffers: dict[str, dict[str, str]] = {}
+    for model_id in controls.blobs.base:
+        if model_id not in shown or model_id not in controls.begun:
+            continue
+        state = viewer_model(controls.begun[model_id])
+        every = controls.every.get(model_id, 1)
+        if every > 1:
+            state["step"] = state["step"] * every
+        states[model_id] = {**controls.mirror.headers[model_id], "state": state}
+        held = controls.begun_buffers.get(model_id)
+        if held:
+            buffers[model_id] = held
+    # What is no JSON has no place on a page.
+    return json.loads(json.dumps(states, default=str)), buffers
+
+
+def _notices(whole: Whole) -> tuple[str, ...]:
+    controls = whole.controls
+    said: list[str] = []
+    for model_id, reason in whole.refused.items():
+        if model_id in controls.cells:
+            said.append(f"{_name(controls, model_id)} cannot work without a kernel: {reason}.")
+    for model_id, every in controls.every.items():
+        said.append(f"{_name(controls, model_id)} takes only every {every}th of its steps.")
+    for model_id, failures in whole.failures.items():
+        if model_id not in whole.refused:
+            some = "; ".join(sorted(failures)[:_MOST_FAILURES])
+            said.append(
+                f"{_name(controls, model_id)} fails for some settings ({some}); "
+                "viewers then see nothing there."
+            )
+    for model_id in sorted(whole.unseen - set(whole.refused), key=list(controls.begun).index):
+        said.append(
+            f"{_name(controls, model_id)} prints or displays something outside any Output widget; "
+            "viewers do not see that."
+        )
+    return tuple(dict.fromkeys(said))
+
+
+def _name(controls: Controls, model_id: str) -> str:
+    words = controls.describe(model_id)
+    return words[0].upper() + words[1:]

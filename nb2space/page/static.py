@@ -1,0 +1,139 @@
+"""The static form of a Space: files that any web server can give out, with no kernel behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import resources
+from typing import Any
+
+from nb2space.docker import Look, space_card
+from nb2space.notebook import Notebook
+from nb2space.page.assets import (
+    front_end_files,
+    installed_extensions,
+    needed_extensions,
+    used_mimes,
+    used_modules,
+)
+from nb2space.page.packs import table_files
+from nb2space.page.render import Page, render_page
+from nb2space.page.tables import Frozen
+from nb2space.runtime.messages import TEXTS
+from nb2space.space import (
+    MANIFEST,
+    STATIC,
+    Manifest,
+    SpaceFile,
+    entries_of,
+    made_by,
+    manifest_bytes,
+)
+
+INDEX = "index.html"
+_SCRIPT = "page/frozen.js"
+
+# What a control that is off says when it is pointed at.
+_NEEDS_LIVE = {"en": "This needs the live version.", "id": "Ini perlu versi langsung."}
+
+_VERSION = "nb2space-version-of-this-page"
+_MOST_NAMED = 5
+
+
+def static_files(
+    viewer: Notebook,
+    frozen: Frozen,
+    *,
+    look: Look,
+    notebook_name: str,
+    space_id: str,
+    prefix: str,
+    python: str = "",
+) -> tuple[list[SpaceFile], Manifest]:
+    """All files of the Space, the manifest among them, and the manifest.
+
+    `viewer` is the notebook as viewers may see it, `frozen` what was recorded of its widgets, and
+    `prefix` the sys.prefix of the kernel that ran it, where its widgets' front ends are installed.
+    """
+    frozen = with_controls_off(frozen, look.language)
+    extensions = needed_extensions(
+        installed_extensions(prefix), used_modules(frozen), used_mimes(viewer.cells, frozen)
+    )
+    files = [*table_files(frozen), *front_end_files(extensions)]
+    script = resources.files("nb2space.templates").joinpath("page", "frozen.js").read_bytes()
+    files.append(SpaceFile(_SCRIPT, script, "what answers in the place of a kernel"))
+    html = render_page(
+        Page(
+            viewer=viewer,
+            theme=look.theme,
+            language=look.language,
+            texts=TEXTS[look.language],
+            extensions=[extension.entry for extension in extensions],
+            version=_VERSION,
+        )
+    )
+    version = _digest_of(files, html)
+    files += [
+        SpaceFile(INDEX, _encoded(html.replace(_VERSION, version)), "the page"),
+        SpaceFile(
+            "README.md",
+            space_card(replace(look, hardware=""), viewer, STATIC),
+            "title and settings of the Space",
+        ),
+    ]
+    manifest = Manifest(
+        space_id=space_id,
+        form=STATIC,
+        title=look.title,
+        notebook=notebook_name,
+        theme=look.theme,
+        language=look.language,
+        show_source=look.show_source,
+        python=python,
+        made_by=made_by(),
+        files=entries_of(files),
+    )
+    files.append(SpaceFile(MANIFEST, manifest_bytes(manifest), "the list of these files"))
+    return files, manifest
+
+
+def with_controls_off(frozen: Frozen, language: str) -> Frozen:
+    """The recording with what cannot work shown as such: disabled, and saying why."""
+    states: dict[str, Any] = dict(frozen.states)
+    for name in frozen.disabled:
+        if name in states and "disabled" in states[name]["state"]:
+            off = {"disabled": True, "tooltip": _NEEDS_LIVE[language]}
+            states[name] = {**states[name], "state": {**states[name]["state"], **off}}
+    return replace(frozen, states=states)
+
+
+def off_notices(frozen: Frozen) -> Iterator[str]:
+    """Sentences for the author about controls that are off, by the reason."""
+    reasons = Counter(frozen.disabled.values())
+    for why, count in reasons.most_common(_MOST_NAMED):
+        names = [_name_of(frozen.states.get(n)) for n, w in frozen.disabled.items() if w == why]
+        named = ", ".join(dict.fromkeys(names[:_MOST_NAMED]))
+        yield (
+            f"Off without a kernel: {named}{' …' if count > _MOST_NAMED else ''} "
+            f"({why.rstrip('.')})."
+        )
+
+
+def _name_of(model: Any) -> str:
+    state = (model or {}).get("state", {})
+    kind = str((model or {}).get("model_name", "a widget")).removesuffix("Model")
+    label = state.get("description") or state.get("placeholder")
+    return f"{kind} '{label}'" if label and isinstance(label, str) else kind
+
+
+def _digest_of(files: list[SpaceFile], html: str) -> str:
+    digest = hashlib.sha256(html.encode("utf-8", "replace"))
+    for file in files:
+        digest.update(hashlib.sha256(file.content).digest())
+    return digest.hexdigest()[:16]
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", errors="replace")
