@@ -96,7 +96,7 @@ def _checked(lines: Iterable[str], where: str, python: str = "") -> Declared:
 def _block(content: str) -> Declared:
     text = "\n".join(row[2:] if row.startswith("# ") else row[1:] for row in content.splitlines())
     data = _toml(text, "the '# /// script' block of a cell")
-    return _checked(data.get("dependencies", []), "the '# /// script' block", _python(data))
+    return _checked(data.get("dependencies", []), "PEP 723", _python(data))
 
 
 def _pyproject(path: Path) -> Declared:
