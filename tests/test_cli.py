@@ -215,3 +215,9 @@ def test_publish_dry_run(author: Author) -> None:
     plan = json.loads(author.publish("--dry-run", "--json").out)
     assert plan["dry_run"] is True and plan["plan"]["target"] == "ana/report"
     assert [(file["path"], file["why"]) for file in plan["plan"]["files"]] == files
+
+
+@pytest.mark.parametrize("words", [["--include", "x"], ["--exclude", "x"], ["--hardware", "x"]])
+def test_options_of_the_other_form(run: Run, words: list[str]) -> None:
+    done = run("convert", "small.ipynb", "--static", *words)
+    assert done.code == 2 and "--static has none" in done.err

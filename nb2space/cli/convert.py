@@ -127,6 +127,10 @@ def command(
     from nb2space.convert import Options, default_folder
 
     sink = Sink(as_json, quiet)
+    if static and (include or exclude or hardware):
+        raise click.UsageError(
+            "--include, --exclude and --hardware are for an app with a kernel; --static has none."
+        )
     options = Options(
         title=title,
         theme=theme,
