@@ -141,7 +141,8 @@ def _do(command: list[str], cwd: Path) -> None:
     done = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, timeout=_CONVERT_SECONDS
     )
-    (cwd / "command.log").open("a").write(done.stdout + done.stderr)
+    with (cwd / "command.log").open("a") as log:
+        log.write(done.stdout + done.stderr)
     if done.returncode:
         raise Failure(f"{' '.join(command)} ended with {done.returncode}:\n{_end(done.stderr)}")
 
