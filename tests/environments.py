@@ -11,12 +11,10 @@ prints one line for each; its exit code is 1 when one failed.
 from __future__ import annotations
 
 import argparse
-import fcntl
 import importlib.util
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -174,14 +172,13 @@ class Images:
         record = find_record(read_manifest(folder).space_id)
         assert record
         logged = _logged(self.tools, place)
-        with one_image_at_a_time():
-            try:
-                with logged.running(folder, NB2SPACE_KEY=record.key, **record.secrets) as log:
-                    if not any("Ready" in line for line in log):
-                        raise Failure(f"The app did not start:\n{_end(''.join(log))}")
-                    yield f"http://127.0.0.1:{PORT}/"
-            except subprocess.CalledProcessError:
-                raise Failure(f"No image:\n{_end((place / 'build.log').read_text())}") from None
+        try:
+            with logged.running(folder, NB2SPACE_KEY=record.key, **record.secrets) as log:
+                if not any("Ready" in line for line in log):
+                    raise Failure(f"The app did not start:\n{_end(''.join(log))}")
+                yield f"http://127.0.0.1:{PORT}/"
+        except subprocess.CalledProcessError:
+            raise Failure(f"No image:\n{_end((place / 'build.log').read_text())}") from None
 
     def megabytes(self) -> int | None:
         """The size of all files in the image that was built last."""
@@ -211,20 +208,6 @@ def _logged(tools: ImageTools, place: Path) -> ImageTools:
         run=["bash", "-c", 'exec "$@" > >(exec tee "$0") 2>&1', f"{place}/app.log", *tools.run],
         last=tuple(tools.image),
     )
-
-
-@contextmanager
-def one_image_at_a_time() -> Iterator[None]:
-    """Wait until no other test has an image: they share its name and the port."""
-    with open(Path(tempfile.gettempdir()) / "nb2space-image.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        wait_until(_port_is_free, seconds=900)
-        yield
-
-
-def _port_is_free() -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", PORT)) != 0
 
 
 def check(name: str, place: Path, serve: Serve, chromium: Any, timing: Timing) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
+import socket
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +26,20 @@ from nb2space.space import read_manifest
 PORT = 7860
 
 
+@contextmanager
+def one_image_at_a_time() -> Iterator[None]:
+    """Wait until no other test has an image: they share its name and the port."""
+    with open(Path(tempfile.gettempdir()) / "nb2space-image.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wait_until(_port_is_free, seconds=900)
+        yield
+
+
+def _port_is_free() -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", PORT)) != 0
+
+
 @dataclass(frozen=True)
 class ImageTools:
     """How this machine builds an image and starts it."""
@@ -36,25 +53,26 @@ class ImageTools:
 
         Yields the lines of its log.
         """
-        subprocess.run([*self.build, str(folder)], check=True, timeout=1200)
-        given = [word for name in secrets for word in ("-e", f"{name}={secrets[name]}")]
-        process = subprocess.Popen(
-            [*self.run, *given, *self.image],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        lines: list[str] = []
-        try:
-            assert process.stdout
-            for line in process.stdout:
-                lines.append(line)
-                if "Ready" in line:
-                    break
-            yield lines
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)
+        with one_image_at_a_time():
+            subprocess.run([*self.build, str(folder)], check=True, timeout=1200)
+            given = [word for name in secrets for word in ("-e", f"{name}={secrets[name]}")]
+            process = subprocess.Popen(
+                [*self.run, *given, *self.image],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            lines: list[str] = []
+            try:
+                assert process.stdout
+                for line in process.stdout:
+                    lines.append(line)
+                    if "Ready" in line:
+                        break
+                yield lines
+            finally:
+                process.terminate()
+                process.communicate(timeout=60)
 
     @property
     def image(self) -> list[str]:
