@@ -13,7 +13,7 @@ from environments import ENVIRONMENTS, NOTEBOOK, PREPARE, VERIFY, Images, Timing
 from test_image import image_tools
 
 # Those that tell most in the least time; all of them with NB2SPACE_ALL_ENVIRONMENTS=1.
-FEW = ("fonts", "own_modules")
+FEW = ("declared", "own_modules")
 ALL = os.environ.get("NB2SPACE_ALL_ENVIRONMENTS") == "1"
 
 
