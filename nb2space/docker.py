@@ -98,20 +98,40 @@ def docker_files(
     if needs.packages:
         text = "".join(f"{package}\n" for package in needs.packages)
         files.append(SpaceFile("apt.txt", text.encode(), "the system packages"))
+    return with_manifest(
+        files,
+        form=DOCKER,
+        look=look,
+        notebook_name=notebook_name,
+        space_id=space_id,
+        python=needs.python,
+    )
+
+
+def with_manifest(
+    files: list[SpaceFile],
+    *,
+    form: str,
+    look: Look,
+    notebook_name: str,
+    space_id: str,
+    python: str,
+) -> tuple[list[SpaceFile], Manifest]:
+    """`files` with the manifest that lists them, and the manifest; the same in both forms."""
     manifest = Manifest(
         space_id=space_id,
-        form=DOCKER,
+        form=form,
         title=look.title,
         notebook=notebook_name,
         theme=look.theme,
         language=look.language,
         show_source=look.show_source,
-        python=needs.python,
+        python=python,
         made_by=made_by(),
         files=entries_of(files),
     )
-    files.append(SpaceFile(MANIFEST, manifest_bytes(manifest), "the list of these files"))
-    return files, manifest
+    listing = SpaceFile(MANIFEST, manifest_bytes(manifest), "the list of these files")
+    return [*files, listing], manifest
 
 
 def bundle_of(live: Notebook, own_files: dict[str, bytes], key: str) -> bytes:

@@ -19,8 +19,8 @@ def test_lines_are_counted_and_not_repeated(caplog: pytest.LogCaptureFixture) ->
     caplog.set_level(logging.INFO, "nb2space")
     noise = Noise()
     for count in (1, 1, 20, 100):
-        os.write(noise.descriptor, b"secret line\n" * count)
         done = noise.lines + count
+        os.write(noise.descriptor, b"secret line\n" * count)
         wait_until(lambda done=done: noise.lines == done)
     noise.close()
     time.sleep(0.1)

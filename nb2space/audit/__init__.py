@@ -43,12 +43,17 @@ def audit_folder(folder: Path, record: Record) -> Report:
 
     Raises InputError when the folder is none of ours or its bundle cannot be opened.
     """
+    return _searched(folder, record)[0]
+
+
+def _searched(folder: Path, record: Record) -> tuple[Report, Needles]:
+    """What was found in the folder, and what was looked for: a visit looks for the same."""
     from nb2space.audit.folder import leaks_in_folder, needles_of_folder
     from nb2space.audit.known import known_files
 
     needles, notes = needles_of_folder(folder, record)
     report = leaks_in_folder(folder, record, needles, known_files(record.prefix))
-    return Report(report.channels, (*notes, *report.notes), len(needles.items))
+    return Report(report.channels, (*notes, *report.notes), len(needles.items)), needles
 
 
 def audit_url(url: str, needles: Needles, use_browser: bool, prefix: str = "") -> Report:
@@ -76,12 +81,11 @@ def audit_app(
     from nb2space.space import STATIC, manifest_digest, read_files, read_manifest
 
     step(f"Searching the files of {folder}")
-    report = audit_folder(folder, record)
+    report, needles = _searched(folder, record)
     manifest = read_manifest(folder)
     files = read_files(folder, manifest)
     # A page without a kernel is its files, and nothing that could be asked for more.
     if manifest.form != STATIC:
-        needles = needles_of_record(folder, record)
         step("Visiting the app, moving its controls and asking it for its code")
         with serving(folder, free_port(None), silent=True) as server:
             report = report.joined(audit_url(server.url, needles, use_browser, record.prefix))
@@ -100,9 +104,8 @@ def audit_published(
     from nb2space.space import STATIC, read_manifest
 
     step(f"Searching the files of {folder}")
-    report = audit_folder(folder, record)
+    report, needles = _searched(folder, record)
     if read_manifest(folder).form == STATIC:
         return report
-    needles = needles_of_record(folder, record)
     step(f"Visiting {url}")
     return report.joined(audit_url(url, needles, use_browser, record.prefix))

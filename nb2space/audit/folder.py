@@ -134,6 +134,7 @@ def _share_of_published(folder: Path, manifest: Manifest) -> Share:
 
 
 def _pieces(folder: Path, manifest: Manifest) -> Iterator[Piece]:
+    published = _share_of_published(folder, manifest)
     for path in sorted(folder.rglob("*")):
         where = path.relative_to(folder).as_posix()
         if path.is_symlink():
@@ -142,11 +143,11 @@ def _pieces(folder: Path, manifest: Manifest) -> Iterator[Piece]:
             content = path.read_bytes()
             if manifest.form == STATIC and is_shown(where):
                 # The recorded states are shown as controls are moved, so only code counts in them.
-                share: Share | None = _share_of_published(folder, manifest)
-                yield Piece(CHANNEL, where, content, share, loose=where != INDEX)
+                yield Piece(CHANNEL, where, content, published, loose=where != INDEX)
                 continue
+            share: Share | None
             if where == manifest.notebook:
-                share = _share_of_published(folder, manifest)
+                share = published
             elif where == "README.md":
                 share = share_of_markup(content.decode("utf-8", errors="replace"))
             else:

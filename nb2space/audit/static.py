@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +19,6 @@ def is_shown(where: str) -> bool:
 
 def share_of_static(folder: Path) -> Share:
     """What the page in `folder` shows and what of it is not for viewers to see."""
-    return _share_of_files(folder, (folder / INDEX).stat().st_mtime_ns)
-
-
-@lru_cache(maxsize=2)
-def _share_of_files(folder: Path, changed: int) -> Share:
     share, _ = share_of_page((folder / INDEX).read_text(encoding="utf-8", errors="replace"))
     for path in sorted((folder / "page").glob("*.json")):
         share += _share_of_table(json.loads(path.read_bytes()))

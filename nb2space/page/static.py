@@ -9,7 +9,7 @@ from dataclasses import replace
 from importlib import resources
 from typing import Any
 
-from nb2space.docker import Look, space_card
+from nb2space.docker import Look, space_card, with_manifest
 from nb2space.notebook import Notebook
 from nb2space.page.assets import (
     front_end_files,
@@ -22,15 +22,7 @@ from nb2space.page.packs import table_files
 from nb2space.page.render import Page, render_page
 from nb2space.page.tables import Frozen
 from nb2space.runtime.messages import TEXTS
-from nb2space.space import (
-    MANIFEST,
-    STATIC,
-    Manifest,
-    SpaceFile,
-    entries_of,
-    made_by,
-    manifest_bytes,
-)
+from nb2space.space import STATIC, Manifest, SpaceFile
 
 INDEX = "index.html"
 _SCRIPT = "page/frozen.js"
@@ -83,20 +75,14 @@ def static_files(
             "title and settings of the Space",
         ),
     ]
-    manifest = Manifest(
-        space_id=space_id,
+    return with_manifest(
+        files,
         form=STATIC,
-        title=look.title,
-        notebook=notebook_name,
-        theme=look.theme,
-        language=look.language,
-        show_source=look.show_source,
+        look=look,
+        notebook_name=notebook_name,
+        space_id=space_id,
         python=python,
-        made_by=made_by(),
-        files=entries_of(files),
     )
-    files.append(SpaceFile(MANIFEST, manifest_bytes(manifest), "the list of these files"))
-    return files, manifest
 
 
 def with_controls_off(frozen: Frozen, language: str) -> Frozen:

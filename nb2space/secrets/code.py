@@ -9,6 +9,7 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from nb2space.runtime.codelines import parsed
 from nb2space.secrets.flow import Aliases, aliases_in
 from nb2space.secrets.literals import STAND_IN, Literal, literals_of
 from nb2space.secrets.patterns import Hit, engine_hits, hits, name_of
@@ -73,7 +74,7 @@ class Context:
 def context_of(sources: Iterable[str]) -> Context:
     """The context of the cells or modules of one notebook."""
     sources = list(sources)
-    trees = (_parsed(source, source.splitlines(keepends=True))[0] for source in sources)
+    trees = (tree_of(source)[0] for source in sources)
     first = Context(aliases_in(tree for tree in trees if tree is not None))
     found = (secret for source in sources for secret in secrets_in_code(source, first))
     known = {value: None for secret in found for value in secret.values}
@@ -108,7 +109,7 @@ def secrets_in_code(source: str, context: Context | None = None) -> list[CodeSec
 
 def _in_python(source: str, context: Context) -> list[CodeSecret]:
     rows = source.splitlines(keepends=True)
-    tree, magic = _parsed(source, rows)
+    tree, magic = tree_of(source)
     starts = _starts(rows)
     found: list[CodeSecret] = []
     for number in sorted(magic):
@@ -129,11 +130,15 @@ def _in_python(source: str, context: Context) -> list[CodeSecret]:
     return found
 
 
-def _parsed(source: str, rows: list[str]) -> tuple[ast.Module | None, set[int]]:
-    """The syntax tree, and the numbers of the lines that are IPython's and were left out of it."""
-    tree = _parse(source)
+def tree_of(source: str) -> tuple[ast.Module | None, set[int]]:
+    """The syntax tree, and the numbers of the lines that are IPython's and were left out of it.
+
+    Unlike `parse_code` it keeps every line and column where it is in `source`.
+    """
+    tree = parsed(source)
     if tree is not None:
         return tree, set()
+    rows = source.splitlines(keepends=True)
     magic: set[int] = set()
     plain = []
     for number, row in enumerate(rows, 1):
@@ -146,18 +151,7 @@ def _parsed(source: str, rows: list[str]) -> tuple[ast.Module | None, set[int]]:
             plain.append(f"{indent}pass\n")
         else:
             plain.append(re.sub(r"\?{1,2}[ \t]*$", "", row))
-    return _parse("".join(plain)), magic
-
-
-def _parse(source: str) -> ast.Module | None:
-    import warnings
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    return parsed("".join(plain)), magic
 
 
 def _starts(rows: list[str]) -> list[int]:
@@ -269,7 +263,7 @@ def _comments(source: str, starts: list[int], magic: set[int]) -> Iterator[tuple
 def _in_comment(text: str) -> list[Hit]:
     """Secrets in a comment, which may be code that was taken out of use."""
     code = text.lstrip("# \t")
-    within = secrets_in_code(code) if _parse(code) is not None and not code.startswith("%") else []
+    within = secrets_in_code(code) if parsed(code) is not None and not code.startswith("%") else []
     if within:
         shift = len(text) - len(code)
         return [

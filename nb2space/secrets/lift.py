@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nb2space.runtime.masking import MASK
-from nb2space.secrets.code import CodeSecret
+from nb2space.secrets.code import CodeSecret, tree_of
 from nb2space.secrets.words import words_of
 
 # The Hub's rule for names of secrets, and what systems and Jupyter use themselves.
@@ -166,11 +166,8 @@ def _with_import(source: str) -> str:
         return source
     rows = source.splitlines(keepends=True)
     at = 1 if rows and rows[0].lstrip().startswith("%%") else 0
-    plain = "".join("pass\n" if row.lstrip()[:1] in ("%", "!") else row for row in rows)
-    try:
-        body = ast.parse(plain).body
-    except (SyntaxError, ValueError):
-        body = []
+    tree, _ = tree_of(source)
+    body = tree.body if tree else []
     for statement in body:
         docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
@@ -182,7 +179,7 @@ def _with_import(source: str) -> str:
 
 def _same(old: str, new: str, name: str, value: str) -> bool:
     """True when `new`, with `value` in the place of the variable `name`, reads as `old` does."""
-    before, after = _tree(old), _tree(new)
+    before, after = tree_of(old)[0], tree_of(new)[0]
     if before is None or after is None:
         return False
     # The same secret may have been lifted elsewhere in the source already.
@@ -190,26 +187,6 @@ def _same(old: str, new: str, name: str, value: str) -> bool:
     before, after = once.visit(before), put.visit(after)
     equal = ast.dump(_Merged().visit(before)) == ast.dump(_Merged().visit(after))
     return equal and put.count == once.count + 1
-
-
-def _tree(source: str) -> ast.Module | None:
-    import warnings
-
-    rows = source.splitlines(keepends=True)
-    plain = [
-        f"{row[: len(row) - len(row.lstrip())]}pass\n"
-        if re.match(r"[ \t]*(?:[\w., ]+=[ \t]*)?[%!]", row)
-        else row
-        for row in rows
-    ]
-    for text in (source, "".join(plain)):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
 
 
 class _Put(ast.NodeTransformer):
