@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 from frozenplayer import FrozenPlayer
+from operable import HEAD
 
 from nb2space.execute import execute_notebook
 from nb2space.page.record import Limits, record
@@ -18,11 +19,6 @@ from nb2space.page.record.keys import key_of
 from nb2space.page.record.session import Session
 from nb2space.page.tables import Frozen
 from nb2space.widgets import VIEW_MIME
-
-HEAD = (
-    "import ipywidgets as W\nfrom ipywidgets import interact, interact_manual\n"
-    "from IPython.display import display"
-)
 
 
 @dataclass(frozen=True)

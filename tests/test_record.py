@@ -10,82 +10,25 @@ import ipywidgets
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from operable import (
+    APART,
+    BUTTONS,
+    CHAIN,
+    CITIES,
+    CLAMP,
+    DYNAMIC,
+    HIDDEN_BOX,
+    INTERACT,
+    MANY,
+    PAGES,
+    PLAYER,
+    PLOT,
+    RANGES,
+)
 from recording import Recorded, differences, record_cells
 
 from nb2space.page.record.domains import control_key, domain
 from nb2space.page.record.keys import key_of
-
-INTERACT = "@interact(x=(0, 4), y=False)\ndef f(x, y):\n    print(x, y)"
-APART = (
-    "a = W.IntSlider(description='a', max=9); la = W.Label()\n"
-    "a.observe(lambda c: setattr(la, 'value', str(a.value)), 'value')\n"
-    "b = W.IntSlider(description='b', max=6); lb = W.Label()\n"
-    "b.observe(lambda c: setattr(lb, 'value', str(b.value)), 'value')\nW.VBox([a, la, b, lb])"
-)
-CHAIN = (
-    "p = W.IntSlider(description='p', max=4); q = W.IntSlider(description='q', max=8)\n"
-    "r = W.Label()\n"
-    "p.observe(lambda c: setattr(q, 'value', 2 * p.value), 'value')\n"
-    "q.observe(lambda c: setattr(r, 'value', f'q is {q.value}'), 'value')\nW.VBox([p, q, r])"
-)
-CITIES = (
-    "D = {'fr': ['Paris', 'Lyon', 'Nice'], 'it': ['Rome', 'Pisa']}\n"
-    "co = W.Dropdown(options=list(D), description='country')\n"
-    "ci = W.Dropdown(options=D['fr'], description='city'); h = W.HTML()\n"
-    "def update(c): ci.options = D[co.value]\n"
-    "def show(c): h.value = f'{co.value}/{ci.value}'\n"
-    "co.observe(update, 'value'); ci.observe(show, 'value'); show(None); W.VBox([co, ci, h])"
-)
-PAGES = (
-    "t = W.Tab([W.Label('one'), W.IntSlider(max=2)], titles=['A', 'B'])\n"
-    "acc = W.Accordion([W.Label('in')], titles=['C']); which = W.Label()\n"
-    "def page(c): which.value = f'{t.selected_index} {acc.selected_index}'\n"
-    "t.observe(page, 'selected_index'); acc.observe(page, 'selected_index')\n"
-    "W.VBox([t, acc, which])"
-)
-BUTTONS = (
-    "s = W.IntSlider(description='s', max=4); up = W.Button(description='up'); v = W.Label()\n"
-    "def raise_it(_): s.value = min(s.value + 1, s.max)\n"
-    "up.on_click(raise_it); go = W.Button(description='go')\n"
-    "go.on_click(lambda _: setattr(v, 'value', f'went at {s.value}')); W.VBox([s, up, go, v])"
-)
-DYNAMIC = (
-    "@interact(w=(1, 3))\ndef many(w):\n"
-    "    display(W.HBox([W.Label(f'{w} {i}') for i in range(w)]))"
-)
-HIDDEN_BOX = (
-    "more = W.Checkbox(description='more'); box = W.VBox([]); extra = W.Label('extra')\n"
-    "more.observe(lambda c: setattr(box, 'children', (extra,) if more.value else ()), 'value')\n"
-    "W.VBox([more, box])"
-)
-RANGES = (
-    "@interact(r=W.IntRangeSlider(min=0, max=3, value=(1, 2)), m=W.ToggleButtons(options='abc'))\n"
-    "def ranges(r, m): print(r, m)"
-)
-PLOT = (
-    "%matplotlib inline\nimport matplotlib.pyplot as plt\n"
-    "@interact(k=(1, 3))\ndef plot(k):\n    plt.figure(figsize=(1, 1)); plt.plot([0, k])\n"
-    "    plt.show()"
-)
-
-PLAYER = (
-    "pl = W.Play(max=5, description='play'); ps = W.IntSlider(max=5, description='ps')\n"
-    "W.jslink((pl, 'value'), (ps, 'value')); pv = W.Label()\n"
-    "ps.observe(lambda c: setattr(pv, 'value', str(ps.value)), 'value'); W.HBox([pl, ps, pv])"
-)
-CLAMP = (
-    "cl = W.IntSlider(max=6, description='even'); cv = W.Label()\n"
-    "def even(c):\n    cl.value -= cl.value % 2\n    cv.value = str(cl.value)\n"
-    "cl.observe(even, 'value'); W.VBox([cl, cv])"
-)
-MANY = (
-    "sm = W.SelectMultiple(options='abc')\n"
-    "sr = W.SelectionRangeSlider(options='abcd', index=(0, 1))\n"
-    "log = W.FloatLogSlider(max=1, step=0.5); seen = W.Output()\n"
-    "@seen.capture(clear_output=True, wait=True)\n"
-    "def look(c): print(sm.value, sr.value, log.value)\n"
-    "for each in (sm, sr, log): each.observe(look, 'value')\nW.VBox([sm, sr, log, seen])"
-)
 
 REFUSED = {
     "random": (
