@@ -16,6 +16,7 @@ from nb2space.environment import imported_names
 from nb2space.environment.installs import quiet_installs, without_installs
 from nb2space.errors import CellError, FindingError, InputError
 from nb2space.execute import (
+    Afterwards,
     Executed,
     Progress,
     choose_kernel,
@@ -28,8 +29,9 @@ from nb2space.notebook import Notebook, read_notebook, title_of
 from nb2space.outputcheck import check_outputs
 from nb2space.ownfiles import own_files
 from nb2space.page.public import masked_frozen, public_frozen
-from nb2space.page.recording import record_controls, recording_of
-from nb2space.page.static import off_notices, static_files
+from nb2space.page.record import Agree, limits_for
+from nb2space.page.recording import losses_in_words, recorder, recording_of, refuse_losses
+from nb2space.page.static import static_files
 from nb2space.parameters import Value, inject_parameters
 from nb2space.paths import NamedFiles, named_files, relative_paths
 from nb2space.projectfile import read_project
@@ -38,7 +40,9 @@ from nb2space.seal import new_key
 from nb2space.secrets import Finding, LiftedCode, lift_files, lift_notebook, masked_notebook
 from nb2space.shownsource import shown_source
 from nb2space.space import (
+    DOCKER,
     MANIFEST,
+    STATIC,
     Manifest,
     SpaceFile,
     check_replaceable,
@@ -49,13 +53,20 @@ from nb2space.space import (
 from nb2space.strip import strip_notebook
 from nb2space.tags import cell_tags, numbered
 
+AUTO = "auto"
+"""Static where that loses nothing, with a kernel where it would."""
+
 # Seconds after which people lose interest: nngroup.com/articles/response-times-3-important-limits
 _PATIENCE = 10
 
 
 @dataclass(frozen=True)
 class Options:
-    """What the author may choose; `timeout` is in seconds a cell, None for no limit."""
+    """What the author may choose; `timeout` is in seconds a cell, None for no limit.
+
+    `form` is DOCKER, STATIC or AUTO: static where that loses nothing. `agreed` remembers that the
+    author lets the conversion run callbacks.
+    """
 
     title: str | None = None
     theme: str = "light"
@@ -71,7 +82,20 @@ class Options:
     exclude: tuple[str, ...] = ()
     hardware: str = ""
     redact: bool = False
-    static: bool = False
+    form: str = DOCKER
+    max_states: int | None = None
+    coarsen: int = 1
+    allow_frozen: bool = False
+    agreed: bool = False
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """How a conversion tells the author how far it is, and asks before it runs callbacks."""
+
+    cells: Progress = lambda number, count: None
+    states: Progress = lambda done, count: None
+    agree: Agree = lambda cells: None
 
 
 @dataclass(frozen=True)
@@ -106,11 +130,12 @@ def convert(
     path: Path,
     folder: Path,
     options: Options,
-    progress: Progress = lambda number, count: None,
+    dialogue: Dialogue | None = None,
 ) -> Conversion:
     """Convert the notebook at `path` into the Space folder `folder`.
 
-    Raises InputError or CellError; then nothing was written.
+    Raises InputError, CellError, FindingError, and what `dialogue.agree` raises; then nothing was
+    written.
     """
     notebook = read_notebook(path)
     if path.resolve().is_relative_to(folder.resolve()):
@@ -125,12 +150,16 @@ def convert(
     code = lift_notebook(notebook, ignored)
     of_machine = [os.environ[name] for name in code.read if name in os.environ]
     try:
-        executed = _executed(code, home, kernel, options, progress)
+        executed = _executed(code, home, kernel, options, dialogue or Dialogue())
     except CellError as error:
         # What failed may repeat a secret, and terminals are recorded.
         mask = Mask([*code.to_mask, *of_machine])
         raise CellError(mask.text(str(error)), mask.text(error.report)) from None
     check_outputs(executed.notebook)
+    recording = None if options.form == DOCKER else recording_of(executed)
+    if recording and options.form == STATIC and not options.allow_frozen:
+        refuse_losses(recording)
+    is_static = recording is not None and (options.form == STATIC or not recording.losses)
     files_named = named_files(notebook, home)
     own = own_files(
         home,
@@ -146,7 +175,7 @@ def convert(
         _with_relative_paths(own.content, home),
         ignored,
         # No file of the author's is in a page without a kernel.
-        redact=options.redact or options.static,
+        redact=options.redact or is_static,
     )
     sources = [(n, cell.source) for n, cell in numbered(notebook) if cell.cell_type == "code"]
     needs, needs_said = needs_of(home, sources, executed.environment, options.hardware)
@@ -171,9 +200,9 @@ def convert(
         show_source=options.show_source,
         hardware=options.hardware,
     )
-    if options.static:
+    if recording and is_static:
         frozen, found_in_it = masked_frozen(
-            recording_of(executed), [*code.to_mask, *of_machine, *(f.value for f in found)], ignored
+            recording, [*code.to_mask, *of_machine, *(f.value for f in found)], ignored
         )
         found = (*found, *found_in_it)
         frozen = public_frozen(frozen, stripped.viewer, stripped.model_ids)
@@ -188,7 +217,7 @@ def convert(
         )
         # What the audit compares with lies beside the key, and nowhere else.
         keep_bundle(record, bundle_of(stripped.live, sealed_files, record.key))
-        said = [*frozen.notices, *off_notices(frozen), *_without_secrets(code)]
+        said = [*frozen.notices, *frozen.losses, *_without_secrets(code)]
     else:
         files, manifest = docker_files(
             stripped,
@@ -200,12 +229,18 @@ def convert(
             key=record.key,
         )
         said = [*own.notices, *needs_said, *_outside(files_named), *_waiting(executed.seconds)]
+        if recording:
+            said.append(f"Made with a kernel. Without one: {losses_in_words(recording)}")
     record = replace(
         record,
         notebook=str(path.absolute()),
         kernel=kernel,
         prefix=executed.environment.prefix,
-        options={**asdict(options), "rotate_key": False},
+        options={
+            **asdict(options),
+            "rotate_key": False,
+            "agreed": options.agreed or bool(recording and recording.units),
+        },
         secrets={**{name: "" for name in code.read if name in os.environ}, **code.values},
     )
     _audit(files, record)
@@ -227,7 +262,7 @@ def convert(
 
 
 def _executed(
-    code: LiftedCode, folder: Path, kernel: str, options: Options, progress: Progress
+    code: LiftedCode, folder: Path, kernel: str, options: Options, dialogue: Dialogue
 ) -> Executed:
     notebook = _rewritten(code.notebook, folder, quiet_installs)
     if options.execute:
@@ -236,9 +271,9 @@ def _executed(
             folder=folder,
             kernel=kernel,
             timeout=options.timeout,
-            progress=progress,
+            progress=dialogue.cells,
             variables=code.values,
-            afterwards=record_controls if options.static else None,
+            afterwards=None if options.form == DOCKER else _recorder(options, dialogue),
         )
         live = _rewritten(code.notebook, folder, without_installs)
         for cell, other in zip(done.notebook.cells, live.cells, strict=True):
@@ -249,6 +284,11 @@ def _executed(
         raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")
     environment = inspect_kernel(notebook, folder=folder, kernel=kernel)
     return Executed(notebook, environment, seconds=0.0)
+
+
+def _recorder(options: Options, dialogue: Dialogue) -> Afterwards:
+    limits = limits_for(options.max_states, options.coarsen)
+    return recorder(limits, dialogue.states, dialogue.agree)
 
 
 def _rewritten(notebook: Notebook, folder: Path, change: Callable[[str], str]) -> Notebook:

@@ -16,7 +16,7 @@ from nb2space.page.assets import installed_extensions, needed_extensions, used_m
 from nb2space.page.packs import TABLE, table_files
 from nb2space.page.public import masked_frozen, public_frozen
 from nb2space.page.render import Page, has_still, is_still, render_page
-from nb2space.page.static import with_controls_off
+from nb2space.page.static import with_hints
 from nb2space.page.tables import Frozen, Unit, frozen_without_tables
 from nb2space.runtime.messages import TEXTS
 
@@ -169,7 +169,7 @@ def test_secrets_are_masked_in_recorded_values() -> None:
 
 def test_controls_without_a_recording_are_off() -> None:
     frozen = frozen_without_tables({"a": model(disabled=False), "b": model("LabelModel")})
-    off = with_controls_off(frozen, "en")
+    off = with_hints(frozen, "en")
     assert off.states["a"]["state"]["disabled"] is True
     assert off.states["a"]["state"]["tooltip"] == "This needs the live version."
     assert "disabled" not in off.states["b"]["state"]

@@ -151,7 +151,7 @@ def test_what_cannot_be_recorded_is_refused_by_name(refused: Recorded, name: str
     assert refused.frozen.disabled[model_id]
     assert all(model_id not in (*unit.triggers, unit.button) for unit in refused.frozen.units)
     cell = list(REFUSED).index(name) + 2
-    assert any(f"'{name}' in cell {cell} cannot" in notice for notice in refused.frozen.notices)
+    assert any(f"'{name}' in cell {cell}" in loss for loss in refused.frozen.losses)
 
 
 @pytest.mark.kernel
@@ -191,7 +191,7 @@ def test_a_callback_that_ends_the_kernel(tmp_path: Path) -> None:
     assert recorded.frozen.units == ()
     labels = ("kill", "a", "b")
     assert set(recorded.frozen.disabled) == {recorded.labelled(label) for label in labels}
-    assert "stopped answering" in recorded.frozen.notices[0]
+    assert "stopped answering" in recorded.frozen.losses[0]
 
 
 @pytest.mark.kernel
@@ -209,7 +209,7 @@ def test_too_many_states_are_refused_or_coarsened(tmp_path: Path) -> None:
     cell = "@interact(u=(0, 40), w=(0, 40))\ndef f(u, w): print(u + w)"
     full = record_cells(cell, folder=tmp_path, max_states=200)
     assert set(full.frozen.disabled) == {full.labelled("u"), full.labelled("w")}
-    assert "1,681 states" in full.frozen.notices[0]
+    assert "1,681 states" in full.frozen.losses[0]
     coarse = record_cells(cell, folder=tmp_path, max_states=200, coarsen=5)
     assert coarse.frozen.disabled == {}
     assert len(coarse.unit_of("u").rows) == 81

@@ -119,10 +119,10 @@ def host_of(url: str) -> str:
 
 
 def convert_static(notebook: Path, place: Path, *words: str) -> ExampleSpace:
-    """Convert a notebook into the static form, as a person would."""
+    """Convert a notebook into the static form, as a person would who agrees to all of it."""
     home = place / "key-store"
     subprocess.run(
-        [sys.executable, "-m", "nb2space", "convert", str(notebook), "--static", *words],
+        [sys.executable, "-m", "nb2space", "convert", str(notebook), "--static", "--yes", *words],
         cwd=place,
         env={**os.environ, "NB2SPACE_HOME": str(home)},
         check=True,
@@ -147,7 +147,7 @@ def static_spaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], E
                     for text in SMALL
                 ]
                 nbformat.write(nbformat.v4.new_notebook(cells=cells), notebook)
-            made[stem] = convert_static(notebook, place, "--lang", "id")
+            made[stem] = convert_static(notebook, place, "--lang", "id", "--allow-frozen")
         return made[stem]
 
     return space
@@ -292,7 +292,7 @@ def test_the_same_notebook_gives_the_same_folder(
 ) -> None:
     first = static_spaces("small")
     notebook = first.folder.parent / "small.ipynb"
-    second = convert_static(notebook, tmp_path, "--lang", "id")
+    second = convert_static(notebook, tmp_path, "--lang", "id", "--allow-frozen")
 
     def content(folder: Path) -> dict[str, str]:
         entries = {entry.path: entry.sha256 for entry in read_manifest(folder).files}

@@ -91,7 +91,33 @@ from nb2space.cli.output import Sink, output_options
     "--static",
     is_flag=True,
     help="Make a page without a kernel, which any account may publish: what the controls show is "
-    "recorded now, by running their callbacks.",
+    "recorded now, by running their callbacks. The same as --form static.",
+)
+@click.option(
+    "--form",
+    type=click.Choice(["docker", "static", "auto"]),
+    help="With a kernel, without one, or without one where that loses nothing.  [default: docker]",
+)
+@click.option(
+    "--allow-frozen",
+    is_flag=True,
+    help="Make the static page although some controls cannot work on it; viewers see them grey.",
+)
+@click.option(
+    "--max-states",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Record so many states of the controls at most, and take the time for them. Without it: "
+    "2000, in two minutes.",
+)
+@click.option(
+    "--coarsen",
+    type=click.IntRange(min=2),
+    metavar="K",
+    help="Where there are more states, record every K-th step of the sliders.",
+)
+@click.option(
+    "--yes", "-y", is_flag=True, help="Run the callbacks of the controls without being asked."
 )
 @click.option(
     "--rotate-key",
@@ -116,6 +142,11 @@ def command(
     hardware: str,
     redact: bool,
     static: bool,
+    form: str | None,
+    allow_frozen: bool,
+    max_states: int | None,
+    coarsen: int | None,
+    yes: bool,
     rotate_key: bool,
     as_json: bool,
     quiet: bool,
@@ -123,14 +154,31 @@ def command(
     """Make a Space folder of NOTEBOOK: executed, without its code, ready to view and publish."""
     import shlex
 
-    from nb2space.cli.steps import convert_with_progress, read_hardware, read_parameters
-    from nb2space.convert import Options, default_folder
+    from nb2space.cli.steps import (
+        convert_with_progress,
+        read_form,
+        read_hardware,
+        read_parameters,
+    )
+    from nb2space.convert import Options, default_folder, remembered_options
 
     sink = Sink(as_json, quiet)
-    if static and (include or exclude or hardware):
+    chosen = read_form(form, static)
+    if chosen == "static" and (include or exclude or hardware):
         raise click.UsageError(
             "--include, --exclude and --hardware are for an app with a kernel; --static has none."
         )
+    if chosen == "docker" and (allow_frozen or max_states or coarsen):
+        raise click.UsageError(
+            "--allow-frozen, --max-states and --coarsen are for a page without a kernel; add "
+            "--static."
+        )
+    if chosen == "auto" and (allow_frozen or coarsen):
+        raise click.UsageError(
+            "--allow-frozen and --coarsen make a page that loses something; --form auto makes "
+            "none. Take --static."
+        )
+    folder = output or default_folder(notebook)
     options = Options(
         title=title,
         theme=theme,
@@ -141,14 +189,18 @@ def command(
         exclude=exclude,
         hardware=read_hardware(hardware),
         redact=redact,
-        static=static,
+        form=chosen,
+        allow_frozen=allow_frozen,
+        max_states=max_states,
+        coarsen=coarsen or 1,
+        agreed=yes or remembered_options(folder).agreed,
         execute=not no_execute,
         timeout=timeout,
         show_source=show_source,
         parameters=read_parameters(parameters),
         kernel=kernel,
     )
-    conversion = convert_with_progress(sink, notebook, output or default_folder(notebook), options)
+    conversion = convert_with_progress(sink, notebook, folder, options)
     made = shlex.quote(str(conversion.folder))
     sink.say(f"See it:     nb2space view {made}")
     sink.say(f"Publish it: nb2space publish {made}")

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from nb2space.errors import CellError, Nb2spaceError
+from nb2space.errors import CellError, InputError, Nb2spaceError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -53,10 +53,10 @@ class Sink:
             click.echo(json.dumps(data, indent=1, ensure_ascii=False))
 
     @contextmanager
-    def progress(self, what: str) -> Iterator[Callable[[int, int], None]]:
-        """A live display "what n of m · seconds" during the block, where there is a terminal."""
+    def progress(self) -> Iterator[Display]:
+        """A live display during the block, where there is a terminal."""
         if self.as_json or self.quiet or not sys.stderr.isatty():
-            yield lambda number, count: None
+            yield Display()
             return
         from rich.console import Console
         from rich.progress import (
@@ -65,6 +65,7 @@ class Sink:
             Progress,
             TextColumn,
             TimeElapsedColumn,
+            TimeRemainingColumn,
         )
 
         columns = (
@@ -72,10 +73,50 @@ class Sink:
             BarColumn(bar_width=24),
             MofNCompleteColumn(separator=" of "),
             TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
         )
-        with Progress(*columns, console=Console(stderr=True), transient=True) as display:
-            task = display.add_task(what, total=None)
-            yield lambda number, count: display.update(task, completed=number, total=count)
+        with Progress(*columns, console=Console(stderr=True), transient=True) as live:
+            yield LiveDisplay(live)
+
+
+class Display:
+    """Where nobody watches: progress is not shown, and questions cannot be asked."""
+
+    def part(self, what: str) -> Callable[[int, int], None]:
+        """What to call with how much of this part of the work is done, and how much there is."""
+        return lambda number, count: None
+
+    def ask(self, text: str, option: str) -> None:
+        """Tell the author of something that needs their word. Raises InputError without one."""
+        raise InputError(f"{text} Nothing was written. Add {option} to agree.")
+
+
+class LiveDisplay(Display):
+    """A bar on a terminal, "what n of m · seconds", for the part that is being worked on."""
+
+    def __init__(self, live: Any) -> None:
+        self.live = live
+
+    def part(self, what: str) -> Callable[[int, int], None]:
+        task = self.live.add_task(what, total=None, visible=False, start=False)
+
+        def show(number: int, count: int) -> None:
+            if not self.live.tasks[task].started:
+                for other in self.live.task_ids:
+                    self.live.update(other, visible=other == task)
+                self.live.start_task(task)
+            self.live.update(task, completed=number, total=count)
+
+        return show
+
+    def ask(self, text: str, option: str) -> None:
+        if not sys.stdin.isatty():
+            super().ask(text, option)
+        self.live.stop()
+        if not click.confirm(f"{text} Go on?", default=True, err=True):
+            raise click.Abort
+        self.live.start()
 
 
 def output_options(function: Function) -> Function:

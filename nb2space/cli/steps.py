@@ -10,7 +10,7 @@ import click
 
 from nb2space.cli.output import Sink
 from nb2space.cli.scan import as_dict
-from nb2space.convert import Conversion, Options, convert
+from nb2space.convert import Conversion, Dialogue, Options, convert
 from nb2space.parameters import Value, parse_value
 from nb2space.secrets import Finding
 from nb2space.space import manifest_as_dict
@@ -36,10 +36,31 @@ def read_hardware(name: str) -> str:
     return name
 
 
+def read_form(form: str | None, static: bool) -> str:
+    """The form chosen with --form or --static. Raises click.UsageError when they disagree."""
+    if static and form not in (None, "static"):
+        raise click.UsageError(f"--static and --form {form} cannot go together.")
+    return "static" if static else form or "docker"
+
+
 def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Options) -> Conversion:
     """Convert, with a live display, and print what was made."""
-    with sink.progress(f"Running {notebook.name}: cell") as progress:
-        conversion = convert(notebook, folder, options, progress)
+    with sink.progress() as display:
+
+        def agree(cells: tuple[int, ...]) -> None:
+            if not options.agreed:
+                display.ask(
+                    f"To record what the controls of {_cells(cells)} show, their callbacks run "
+                    "now, for every value, with all that they do beside showing something.",
+                    "--yes",
+                )
+
+        dialogue = Dialogue(
+            cells=display.part(f"Running {notebook.name}: cell"),
+            states=display.part("Recording state"),
+            agree=agree,
+        )
+        conversion = convert(notebook, folder, options, dialogue)
     for notice in (*conversion.notices, *secret_notices(conversion.secrets)):
         sink.notice(notice)
     size = sum(entry.size for entry in conversion.manifest.files)
@@ -59,6 +80,11 @@ def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Opt
         }
     )
     return conversion
+
+
+def _cells(numbers: Sequence[int]) -> str:
+    *first, last = (str(number) for number in numbers)
+    return f"cells {', '.join(first)} and {last}" if first else f"cell {last}"
 
 
 def secret_notices(findings: Sequence[Finding]) -> Iterator[str]:

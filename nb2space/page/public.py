@@ -144,6 +144,7 @@ def _reached(frozen: Frozen, displayed: set[str]) -> Frozen:
         buffers={name: parts for name, parts in frozen.buffers.items() if name in reached},
         units=tuple(_projected(unit, reached | created) for unit in used_units),
         disabled={name: why for name, why in frozen.disabled.items() if name in reached},
+        coarse={name: every for name, every in frozen.coarse.items() if name in reached},
     )
 
 
@@ -206,4 +207,5 @@ def _with_stable_ids(frozen: Frozen, model_ids: Mapping[str, str]) -> Frozen:
         ),
         blobs=tuple(renamed(blob) for blob in frozen.blobs),
         disabled=renamed(frozen.disabled),
+        coarse=renamed(frozen.coarse),
     )

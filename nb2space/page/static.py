@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from typing import Any
@@ -19,6 +17,7 @@ from nb2space.page.assets import (
     used_modules,
 )
 from nb2space.page.packs import table_files
+from nb2space.page.record.domains import control_key
 from nb2space.page.render import Page, render_page
 from nb2space.page.tables import Frozen
 from nb2space.runtime.messages import TEXTS
@@ -27,11 +26,13 @@ from nb2space.space import STATIC, Manifest, SpaceFile
 INDEX = "index.html"
 _SCRIPT = "page/frozen.js"
 
-# What a control that is off says when it is pointed at.
-_NEEDS_LIVE = {"en": "This needs the live version.", "id": "Ini perlu versi langsung."}
+# What a slider says of which only some steps were recorded.
+_IN_STEPS = {"en": "Moves in steps of {step:g}.", "id": "Bergerak dengan langkah {step:g}."}
+
+# Marks a control that is off and cannot be told so: page/index.html.j2 and page/frozen.js.
+_OFF = "nb2space-off"
 
 _VERSION = "nb2space-version-of-this-page"
-_MOST_NAMED = 5
 
 
 def static_files(
@@ -49,7 +50,7 @@ def static_files(
     `viewer` is the notebook as viewers may see it, `frozen` what was recorded of its widgets, and
     `prefix` the sys.prefix of the kernel that ran it, where its widgets' front ends are installed.
     """
-    frozen = with_controls_off(frozen, look.language)
+    frozen = with_hints(frozen, look.language)
     extensions = needed_extensions(
         installed_extensions(prefix), used_modules(frozen), used_mimes(viewer.cells, frozen)
     )
@@ -85,33 +86,24 @@ def static_files(
     )
 
 
-def with_controls_off(frozen: Frozen, language: str) -> Frozen:
-    """The recording with what cannot work shown as such: disabled, and saying why."""
+def with_hints(frozen: Frozen, language: str) -> Frozen:
+    """The recording with controls that say what they cannot do, and are off when that is all."""
     states: dict[str, Any] = dict(frozen.states)
+    for name in frozen.coarse:
+        state = states[name]["state"]
+        hint = {"tooltip": _IN_STEPS[language].format(step=state["step"])}
+        states[name] = {**states[name], "state": {**state, **hint}}
     for name in frozen.disabled:
-        if name in states and "disabled" in states[name]["state"]:
-            off = {"disabled": True, "tooltip": _NEEDS_LIVE[language]}
-            states[name] = {**states[name], "state": {**states[name]["state"], **off}}
+        if name in states:
+            state = states[name]["state"]
+            off: dict[str, Any] = {}
+            if "disabled" in state:
+                off = {"disabled": True, "tooltip": TEXTS[language]["needs_live"]}
+            elif control_key(state):
+                # A tooltip would be too much for ipywidgets' tabs; page/frozen.js gives them one.
+                off = {"_dom_classes": [*state.get("_dom_classes", []), _OFF]}
+            states[name] = {**states[name], "state": {**state, **off}}
     return replace(frozen, states=states)
-
-
-def off_notices(frozen: Frozen) -> Iterator[str]:
-    """Sentences for the author about controls that are off, by the reason."""
-    reasons = Counter(frozen.disabled.values())
-    for why, count in reasons.most_common(_MOST_NAMED):
-        names = [_name_of(frozen.states.get(n)) for n, w in frozen.disabled.items() if w == why]
-        named = ", ".join(dict.fromkeys(names[:_MOST_NAMED]))
-        yield (
-            f"Off without a kernel: {named}{' …' if count > _MOST_NAMED else ''} "
-            f"({why.rstrip('.')})."
-        )
-
-
-def _name_of(model: Any) -> str:
-    state = (model or {}).get("state", {})
-    kind = str((model or {}).get("model_name", "a widget")).removesuffix("Model")
-    label = state.get("description") or state.get("placeholder")
-    return f"{kind} '{label}'" if label and isinstance(label, str) else kind
 
 
 def _digest_of(files: list[SpaceFile], html: str) -> str:

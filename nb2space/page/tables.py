@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -40,7 +40,8 @@ class Frozen:
     path as JSON → base64. A blob is one recorded value, {"v": value, "b": {path: base64},
     "m": [{"i": model id, "s": state, "b": {path: base64}}]}, "m" being the models that first exist
     with this value; "b" and "m" may be missing. `disabled` says of a model why it cannot work
-    without a kernel, `notices` are sentences for the author.
+    without a kernel; `losses` are the sentences about it for the author, `notices` all others.
+    `coarse` are the models of which only every so many steps are recorded, with that number.
     """
 
     states: dict[str, Any]
@@ -49,6 +50,8 @@ class Frozen:
     blobs: tuple[Any, ...]
     disabled: dict[str, str]
     notices: tuple[str, ...]
+    losses: tuple[str, ...] = ()
+    coarse: Mapping[str, int] = field(default_factory=dict)
 
 
 NEEDS_KERNEL = "it needs the live version"

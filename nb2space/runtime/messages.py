@@ -8,6 +8,7 @@ TEXTS = {
     "en": {
         "problem": "This part could not be shown (reference {reference}).",
         "toast": "Something went wrong (reference {reference}). The author can look it up.",
+        "needs_live": "This needs the live version.",
         "preparing": "Preparing the app: {done} of {all}",
         "waiting": "This app is being prepared.",
         "reload": "The page looks again by itself every half minute.",
@@ -15,6 +16,7 @@ TEXTS = {
     "id": {
         "problem": "Bagian ini tidak dapat ditampilkan (referensi {reference}).",
         "toast": "Terjadi kesalahan (referensi {reference}). Penulis dapat memeriksanya.",
+        "needs_live": "Ini perlu versi langsung.",
         "preparing": "Menyiapkan aplikasi: {done} dari {all}",
         "waiting": "Aplikasi ini sedang disiapkan.",
         "reload": "Halaman ini memuat ulang sendiri setiap setengah menit.",

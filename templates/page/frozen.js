@@ -325,6 +325,23 @@
     return unit.inputs.some((input, place) => input === id && unit.input_keys[place] in changed);
   }
 
+  // ---- Controls that are off, but that the front end cannot draw so
+
+  const OFF = [
+    ".jupyter-widget-tab.nb2space-off > .lm-TabBar",
+    ".jupyter-widget-accordion.nb2space-off > * > .jupyter-widget-Collapse-header",
+    ".nb2space-off:not(.jupyter-widget-tab, .jupyter-widget-accordion) > *",
+  ].join(",");
+
+  function switchOff() {
+    for (const part of document.querySelectorAll(OFF)) {
+      part.inert = true;
+      part.closest(".nb2space-off").title = document.body.dataset.needsLive;
+    }
+  }
+
+  new MutationObserver(switchOff).observe(document.body, {childList: true, subtree: true});
+
   // ---- In the place of the server
 
   const json = (value) =>

@@ -17,12 +17,12 @@ from typing import Any
 from nb2space.notebook import Notebook
 from nb2space.page.record.controls import Controls
 from nb2space.page.record.handover import frozen_of
-from nb2space.page.record.limits import Limits, Progress
+from nb2space.page.record.limits import Agree, Limits, Progress, limits_for
 from nb2space.page.record.recording import Whole
 from nb2space.page.record.session import KernelLost, Session, TooSlow
 from nb2space.page.tables import Frozen
 
-__all__ = ["Limits", "Progress", "record"]
+__all__ = ["Agree", "Limits", "Progress", "limits_for", "record"]
 
 
 async def record(
@@ -31,11 +31,13 @@ async def record(
     notebook: Notebook | None = None,
     limits: Limits | None = None,
     progress: Progress = lambda done, count: None,
+    agree: Agree = lambda cells: None,
 ) -> Frozen:
     """What every control of an executed notebook does, as tables that a page can play.
 
     `client` is an nbclient NotebookClient whose cells were executed and whose kernel lives;
     `notebook` is the executed one (default: the client's), where the cells' numbers and tags are.
+    `agree` is called before any callback runs; what it raises is raised.
     Never raises for what the author's code does: what cannot be recorded is in `disabled` (by
     model id, with the reason) and in `notices` (a sentence for the author).
     """
@@ -44,9 +46,12 @@ async def record(
     try:
         await session.open()
     except (KernelLost, TooSlow):
-        return Frozen({}, {}, (), (), {}, ("The kernel did not tell what its widgets are.",))
+        return Frozen({}, {}, (), (), {}, (), ("The kernel did not tell what its widgets are.",))
     controls = Controls(session, client.nb if notebook is None else notebook)
     whole = Whole(session, controls, limits, progress)
+    with contextlib.suppress(KernelLost, TooSlow):
+        if cells := await whole.cells():
+            agree(cells)
     await whole.run()
     if await client.km.is_alive():
         with contextlib.suppress(KernelLost, TooSlow):

@@ -26,12 +26,16 @@ Blob = dict[str, Any]
 
 
 class Blobs:
-    """All values that tables name, by number. `base` are the models that the page begins with."""
+    """All values that tables name, by number.
+
+    `base` are the models that the page begins with, `bytes` the size of all values as JSON.
+    """
 
     def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
         self.base = dict.fromkeys(mirror.states)
         self.all: list[Blob] = []
+        self.bytes = 0
         self._names = {model_id: f"#{number}" for number, model_id in enumerate(self.base)}
         self._numbers: dict[str, int] = {}
 
@@ -55,6 +59,7 @@ class Blobs:
                 text = text.replace(model_id, name)
             self._numbers[digest] = len(self.all)
             self.all.append(json.loads(text))
+            self.bytes += len(text)
         return self._numbers[digest]
 
     def _digest(self, text: str, made: Iterable[str]) -> str:

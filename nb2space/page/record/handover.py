@@ -42,6 +42,8 @@ def frozen_of(whole: Whole) -> Frozen:
         blobs=tuple(blobs[number] for number in numbers),
         disabled=disabled,
         notices=_notices(whole),
+        losses=_losses(whole),
+        coarse={m: every for m, every in controls.every.items() if every > 1 and m in states},
     )
 
 
@@ -117,14 +119,29 @@ def _beginning(
     return json.loads(json.dumps(states, default=str)), buffers
 
 
+def _losses(whole: Whole) -> tuple[str, ...]:
+    """One sentence for each reason, with all that it is the reason for."""
+    names: dict[str, list[str]] = {}
+    for model_id, reason in whole.refused.items():
+        if model_id in whole.controls.cells:
+            names.setdefault(reason, []).append(whole.controls.describe(model_id))
+    return tuple(
+        f"{_listed(named)} cannot work without a kernel: {reason}."
+        for reason, named in names.items()
+    )
+
+
+def _listed(names: list[str]) -> str:
+    *first, last = names
+    text = f"{', '.join(first)} and {last}" if first else last
+    return text[:1].upper() + text[1:]
+
+
 def _notices(whole: Whole) -> tuple[str, ...]:
     controls = whole.controls
     said: list[str] = []
-    for model_id, reason in whole.refused.items():
-        if model_id in controls.cells:
-            said.append(f"{_name(controls, model_id)} cannot work without a kernel: {reason}.")
     for model_id, every in controls.every.items():
-        said.append(f"{_name(controls, model_id)} takes only every {every}th of its steps.")
+        said.append(f"{_name(controls, model_id)} takes only one in {every} of its steps.")
     for model_id, failures in whole.failures.items():
         if model_id not in whole.refused:
             some = "; ".join(sorted(failures)[:_MOST_FAILURES])

@@ -57,6 +57,13 @@ class Whole:
         self._written: set[tuple[str, str]] = set()
         self._done = self._count = 0
 
+    async def cells(self) -> tuple[int, ...]:
+        """The numbers of the cells whose controls have callbacks that will run."""
+        found = await self.session.ask("discover()")
+        return tuple(
+            sorted({self.controls.cells[f["id"]] for f in found if f["id"] in self.controls.cells})
+        )
+
     async def run(self) -> None:
         """Record all that can be recorded. Never raises for what the author's code does."""
         try:
@@ -222,11 +229,13 @@ class Whole:
 
     async def _record(self, mark: Any, group: Group) -> None:
         used = sum(len(recording.rows) for recording in self._current())
+        before = self.controls.blobs.bytes
         try:
             self._make_room(group, self.limits.max_states - used)
             recorder = Recorder(self.controls, self._fired, self._one_more)
             self.recordings[mark] = await recorder.record(group)
         except Refused as refused:
+            self.controls.blobs.bytes = before
             await self._refuse(group.triggers, str(refused))
 
     def _make_room(self, group: Group, room: int) -> None:
@@ -249,7 +258,7 @@ class Whole:
                 del self.controls.every[model_id]
         raise Refused(
             f"together with what it depends on it has {count:,} states, and there is room for "
-            f"{max(room, 0):,}; take greater steps, or allow more states"
+            f"{max(room, 0):,}; allow more with --max-states, or take greater steps with --coarsen"
         )
 
     def _one_more(self) -> None:
@@ -265,6 +274,8 @@ class Whole:
         if self._is_over():
             seconds = self.limits.seconds
             raise Refused(f"recording all states takes longer than {seconds:g} seconds")
+        if self.controls.blobs.bytes > self.limits.bytes:
+            raise Refused(f"what it shows is larger than {self.limits.bytes / 1e6:g} MB in all")
 
     async def _refuse_state_readers(self) -> None:
         self._written |= {place for t in self.triggers.values() for place in t.writes}
