@@ -82,8 +82,12 @@ REFUSED = {
         "x10.observe(lambda c: setattr(l10, 'value', l10.value + '.'), 'value'); W.VBox([x10, l10])"
     ),
     "inner": (
-        "@interact(inner=(0, 2))\ndef outside(inner):\n"
-        "    interact(lambda deep: print(inner, deep), deep=(0, 2))"
+        "@interact(inner=(0, 2))\ndef outside(inner):\n    @interact(deep=(0, 2))\n"
+        "    def within(deep): interact(lambda low: print(inner, deep, low), low=(0, 2))"
+    ),
+    "leaving": (
+        "far = W.Label()\n@interact(leaving=(0, 2))\ndef outside(leaving):\n"
+        "    interact(lambda deep: setattr(far, 'value', str(deep)), deep=(0, 2))\nfar"
     ),
 }
 

@@ -110,6 +110,7 @@ def _clean_state(state: dict[str, Any]) -> dict[str, Any]:
 def _reached(frozen: Frozen, displayed: set[str]) -> Frozen:
     """Without the models that nothing on the page displays, and without what only they need."""
     reached: set[str] = set()
+    created: set[str] = set()
     waiting = list(displayed)
     used_units: list[Unit] = []
     units = list(frozen.units)
@@ -119,7 +120,7 @@ def _reached(frozen: Frozen, displayed: set[str]) -> Frozen:
             if name in frozen.states and name not in reached:
                 reached.add(name)
                 waiting += _named_in(frozen.states[name]["state"])
-        ready = [unit for unit in units if _is_operable(unit, reached)]
+        ready = [unit for unit in units if _is_operable(unit, reached | created)]
         if not ready:
             break
         units = [unit for unit in units if unit not in ready]
@@ -128,16 +129,11 @@ def _reached(frozen: Frozen, displayed: set[str]) -> Frozen:
             # A callback may read a control that is not displayed; it then has one value.
             waiting += unit.inputs
             waiting += _named_in([frozen.blobs[n] for n in _blobs_of(unit)])
+            created |= {new["i"] for n in _blobs_of(unit) for new in frozen.blobs[n].get("m") or ()}
     for name, model in frozen.states.items():
         ends = set(_named_in(model["state"]))
         if model.get("model_name") in _LINKS and ends <= reached:
             reached.add(name)
-    created = {
-        new["i"]
-        for unit in used_units
-        for number in _blobs_of(unit)
-        for new in frozen.blobs[number].get("m") or ()
-    }
     return replace(
         frozen,
         states={name: model for name, model in frozen.states.items() if name in reached},

@@ -287,7 +287,8 @@
       if (!entry) { return; }
       const changes = entry
         .map((blob, place) => ({blob, id: unit.outputs[place][0], trait: unit.outputs[place][1]}))
-        .filter(({blob, id, trait}) => shown.get(`${id},${trait}`) !== blob);
+        // A button that is pressed again makes its widgets again.
+        .filter(({blob, id, trait}) => unit.button || shown.get(`${id},${trait}`) !== blob);
       const values = await Promise.all(
         changes.map(async ({blob}) => (await pack(table.pack_of[blob]))[blob]));
       const updates = new Map();
@@ -310,6 +311,8 @@
     introduce(header, {i: id, s: state, b: buffers}) {
       const {paths, bytes} = binaryParts(buffers);
       states[id] = {...state};
+      // What its own controls have made of it since is gone.
+      for (const trait of Object.keys(state)) { shown.delete(`${id},${trait}`); }
       if (open.has(id)) { return this.update(header, id, state, paths, bytes); }
       open.add(id);
       this.post("iopub", "comm_open", header, {

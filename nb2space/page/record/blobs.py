@@ -62,6 +62,12 @@ class Blobs:
             self.bytes += len(text)
         return self._numbers[digest]
 
+    def made(self, place: Place) -> dict[str, str]:
+        """The models that a callback made and that a place shows now: their names in the blob."""
+        blob = self.all[self.put(place)]
+        ids = self._made_models(self.mirror.value(place))
+        return {ours: model["i"] for ours, model in zip(ids, blob.get("m", []), strict=True)}
+
     def _digest(self, text: str, made: Iterable[str]) -> str:
         for number, model_id in enumerate(made):
             text = text.replace(model_id, f"@{number}")

@@ -18,7 +18,7 @@ from nb2space.page.record.units import Recorder, Recording, Trigger
 
 WORKS_ON = "it goes on working after it has returned (a thread, a timer or a task)"
 SENDS_MESSAGES = "it sends messages that are no state, as a canvas does"
-MAKES_CONTROLS = "it makes new controls that have callbacks of their own"
+MAKES_CONTROLS = "it makes controls that make further ones with callbacks of their own"
 CHANGES_MADE = "it changes a widget that a callback has made before"
 DIFFERS = (
     "the same settings do not always show the same: it uses chance, the time, or something that "

@@ -31,11 +31,17 @@ class Controls:
     a coarsened slider which of its steps are taken. `cells` are the shown models.
     """
 
-    def __init__(self, session: Session, notebook: Notebook) -> None:
+    def __init__(
+        self, session: Session, notebook: Notebook, only: Iterable[str] | None = None
+    ) -> None:
+        """With `only` no other controls than these are there."""
         self.session = session
         self.mirror = session.mirror
         self.blobs = Blobs(session.mirror)
+        self.notebook = notebook
         self.cells = displayed_by_cell(notebook, self.mirror.states)
+        if only is not None:
+            self.cells = {model_id: self.cells.get(model_id, 0) for model_id in only}
         self.keys: dict[str, str] = {}
         self.free: set[str] = set()
         self.fixed: set[str] = set()

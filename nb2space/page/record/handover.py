@@ -6,12 +6,14 @@ Only what viewers see is handed over: models that no output displays stay with t
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nb2space.page.record.blobs import viewer_model
+from nb2space.page.record.blobs import Blobs, viewer_model
 from nb2space.page.record.controls import Controls
 from nb2space.page.record.domains import control_key
 from nb2space.page.record.names import reach
+from nb2space.page.record.nested import Naming, naming_of
 from nb2space.page.record.recording import Whole
 from nb2space.page.record.session import CLICK
 from nb2space.page.record.units import Recording
@@ -25,21 +27,20 @@ def frozen_of(whole: Whole) -> Frozen:
     """All that the page needs of a recording."""
     controls = whole.controls
     recordings = whole.finished()
-    blobs = controls.blobs.all
     shown = _shown(controls, recordings)
+    values = _Values()
     units: list[Unit] = []
-    numbers: dict[int, int] = {}
     for recording in recordings:
-        unit = _unit(recording, controls, shown, numbers)
+        unit = _unit(recording, controls, shown, values, None)
         if unit is not None:
-            units.append(unit)
+            units += [unit, *_units_within(recording, values)]
     states, buffers = _beginning(controls, shown)
     disabled = {m: reason for m, reason in whole.refused.items() if m in states}
     return Frozen(
         states=states,
         buffers=buffers,
         units=tuple(units),
-        blobs=tuple(blobs[number] for number in numbers),
+        blobs=tuple(values.kept),
         disabled=disabled,
         notices=_notices(whole),
         losses=_losses(whole),
@@ -47,7 +48,7 @@ def frozen_of(whole: Whole) -> Frozen:
     )
 
 
-def _shown(controls: Controls, recordings: list[Recording]) -> set[str]:
+def _shown(controls: Controls, recordings: Iterable[Recording]) -> set[str]:
     """The models that the page displays at some time: at first, or by what a table says."""
     shown = set(controls.cells)
     blobs = controls.blobs
@@ -70,10 +71,31 @@ def _shown(controls: Controls, recordings: list[Recording]) -> set[str]:
             return shown
 
 
+class _Values:
+    """The recorded values that the page gets, each once; `kept` in the order of their numbers."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+        self._numbers: dict[Any, int] = {}
+
+    def number(self, blobs: Blobs, number: int, naming: Naming | None) -> int:
+        """The new number of a value, in which models may have names of their own."""
+        known = (id(blobs), number, naming.row if naming else None)
+        if known not in self._numbers:
+            self._numbers[known] = len(self.kept)
+            blob = blobs.all[number]
+            self.kept.append(naming.applied(blob) if naming else blob)
+        return self._numbers[known]
+
+
 def _unit(
-    recording: Recording, controls: Controls, shown: set[str], numbers: dict[int, int]
+    recording: Recording,
+    controls: Controls,
+    shown: set[str],
+    values: _Values,
+    naming: Naming | None,
 ) -> Unit | None:
-    """The table for the page; `numbers` gives each used value its new number."""
+    """The table for the page."""
     group = recording.group
     places = [place for place in group.outputs if place[0] in shown]
     if not places or not recording.rows:
@@ -82,20 +104,38 @@ def _unit(
     entries: dict[tuple[int, ...], int] = {}
     rows = {}
     for key, row in recording.rows.items():
-        entry = tuple(numbers.setdefault(row[column], len(numbers)) for column in columns)
+        within = recording.within.get(key)
+        names = naming_of(within, group, key) if within else naming
+        entry = tuple(values.number(controls.blobs, row[column], names) for column in columns)
         rows[key] = entries.setdefault(entry, len(entries))
+
+    def of(model_id: str) -> str:
+        return naming.of(model_id) if naming else model_id
+
     first = group.triggers[0]
     is_button = first.key == CLICK
     states = controls.begun
     return Unit(
-        triggers=() if is_button else tuple(trigger.model_id for trigger in group.triggers),
-        button=first.model_id if is_button else None,
-        inputs=group.inputs,
+        triggers=() if is_button else tuple(of(trigger.model_id) for trigger in group.triggers),
+        button=of(first.model_id) if is_button else None,
+        inputs=tuple(of(model_id) for model_id in group.inputs),
         input_keys=tuple(control_key(states[model_id]) or "value" for model_id in group.inputs),
-        outputs=tuple(places),
+        outputs=tuple((of(model_id), trait) for model_id, trait in places),
         rows=rows,
         entries=tuple(entries),
     )
+
+
+def _units_within(recording: Recording, values: _Values) -> Iterator[Unit]:
+    """The tables of the controls that exist in one state of the recording only."""
+    for key, within in recording.within.items():
+        shown = _shown(within.controls, within.recordings)
+        for inner in within.recordings:
+            unit = _unit(
+                inner, within.controls, shown, values, naming_of(within, recording.group, key)
+            )
+            if unit is not None:
+                yield unit
 
 
 def _beginning(

@@ -11,6 +11,7 @@ from nb2space.page.record import checks
 from nb2space.page.record.controls import Controls, Refused
 from nb2space.page.record.domains import STEPPED, control_key
 from nb2space.page.record.limits import Limits, Progress
+from nb2space.page.record.nested import record_within
 from nb2space.page.record.session import CLICK, KernelLost, Session, TooSlow
 from nb2space.page.record.units import (
     Group,
@@ -54,6 +55,10 @@ class Whole:
         self.unseen: set[str] = set()
         self.chance = random.Random(0)
         self.until = time.monotonic() + limits.seconds
+        # Of tables within states: whether this is one, whether one was checked, how many states.
+        self.is_within = False
+        self.knows_within = False
+        self.states_within = 0
         self._written: set[tuple[str, str]] = set()
         self._done = self._count = 0
 
@@ -79,6 +84,13 @@ class Whole:
             # What was not checked to its end is not known to be right.
             for model_id in self.triggers:
                 self.refused.setdefault(model_id, KERNEL_LOST)
+
+    async def run_briefly(self) -> None:
+        """Record what is much like something that was recorded and checked before."""
+        await self._find_triggers()
+        await self._record_groups()
+        await self._refuse_late()
+        await self._refuse_unsettled()
 
     def finished(self) -> list[Recording]:
         """The recordings that hold, without those that show nothing."""
@@ -167,7 +179,9 @@ class Whole:
                 raise Refused(checks.WORKS_ON)
             made = self.controls.opened.get(trigger.model_id, set())
             if any(found["id"] in made for found in await self.session.ask("discover()")):
-                raise Refused(checks.MAKES_CONTROLS)
+                trigger.makes_controls = True
+                if self.is_within:
+                    raise Refused(checks.MAKES_CONTROLS)
         except Refused as refused:
             await self._refuse([trigger], str(refused))
 
@@ -228,15 +242,19 @@ class Whole:
                 await self._refuse([trigger], NEVER_SETTLES)
 
     async def _record(self, mark: Any, group: Group) -> None:
-        used = sum(len(recording.rows) for recording in self._current())
         before = self.controls.blobs.bytes
         try:
-            self._make_room(group, self.limits.max_states - used)
-            recorder = Recorder(self.controls, self._fired, self._one_more)
+            self._make_room(group, self.room())
+            recorder = Recorder(self.controls, self._fired, self._kept)
             self.recordings[mark] = await recorder.record(group)
         except Refused as refused:
             self.controls.blobs.bytes = before
             await self._refuse(group.triggers, str(refused))
+
+    def room(self) -> int:
+        """How many more states may be recorded."""
+        used = sum(len(recording.rows) for recording in self._current())
+        return self.limits.max_states - used - self.states_within
 
     def _make_room(self, group: Group, room: int) -> None:
         count = size_of(group, self.controls)
@@ -261,9 +279,14 @@ class Whole:
             f"{max(room, 0):,}; allow more with --max-states, or take greater steps with --coarsen"
         )
 
-    def _one_more(self) -> None:
+    async def _kept(self, group: Group) -> Any:
+        """One more state is done; what the controls do that exist in it only."""
         self._done += 1
         self.progress(self._done, max(self._count, self._done))
+        if not any(trigger.makes_controls for trigger in group.triggers):
+            return None
+        await self._take_reads()
+        return await record_within(self, group)
 
     def _fired(self, trigger: Trigger) -> None:
         mirror = self.controls.mirror

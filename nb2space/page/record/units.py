@@ -7,7 +7,7 @@ that have nothing to do with each other are two tables, the sum of both.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from nb2space.page.record.mirror import CUSTOM, Place
 from nb2space.page.record.session import CLICK, Event
 
 # The names under which Python reads a control's value.
-_VALUE_NAMES = {"value", "index", "label", "selected_index"}
+VALUE_NAMES = {"value", "index", "label", "selected_index"}
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Trigger:
 
     `reads` and `writes` are all traits that its events were seen to read before they wrote them,
     and to change; `inputs` the controls whose values decide what it does, itself among them.
+    One that `makes_controls` shows new ones with callbacks of their own.
     """
 
     model_id: str
@@ -35,6 +36,7 @@ class Trigger:
     writes: set[Place]
     reads: set[Place] = field(default_factory=set)
     inputs: set[str] = field(default_factory=set)
+    makes_controls: bool = False
 
     @property
     def is_button(self) -> bool:
@@ -68,10 +70,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Recording:
-    """A group with its rows: the numbers of its outputs' values, by the inputs' values."""
+    """A group with its rows: the numbers of its outputs' values, by the inputs' values.
+
+    `within` holds what the controls do that exist in one row only, by the row's key.
+    """
 
     group: Group
     rows: dict[str, tuple[int, ...]]
+    within: dict[str, Any] = field(default_factory=dict)
 
 
 def settle_inputs(triggers: Iterable[Trigger], controls: Controls) -> None:
@@ -100,7 +106,7 @@ def settle_inputs(triggers: Iterable[Trigger], controls: Controls) -> None:
 
 
 def _reads_value(model_id: str, name: str, controls: Controls) -> bool:
-    return model_id in controls.keys and name in _VALUE_NAMES
+    return model_id in controls.keys and name in VALUE_NAMES
 
 
 def state_read(trigger: Trigger, written: set[Place], controls: Controls) -> list[Place]:
@@ -143,28 +149,31 @@ def size_of(group: Group, controls: Controls) -> int:
 class Recorder:
     """Records one group after the other.
 
-    `fired` is called after each event of a trigger, `kept` after each state that was recorded.
+    `fired` is called after each event of a trigger; `kept` is awaited after each state that was
+    recorded, and gives what the controls do that exist in this state only, or None.
     """
 
     def __init__(
         self,
         controls: Controls,
         fired: Callable[[Trigger], None],
-        kept: Callable[[], None] = lambda: None,
+        kept: Callable[[Group], Awaitable[Any]] | None = None,
     ) -> None:
         self.controls = controls
         self.fired = fired
         self.kept = kept
+        self._within: dict[str, Any] = {}
 
     async def record(self, group: Group) -> Recording:
         """Put the group's controls through all their values. Raises Refused."""
         await self.controls.reset()
         rows: dict[str, tuple[int, ...]] = {}
+        self._within = {}
         if group.is_transition:
             await self._transitions(group, {}, rows)
         else:
             await self._states(group, 0, False, rows, {})
-        return Recording(group, rows)
+        return Recording(group, rows, self._within)
 
     async def fire(self, trigger: Trigger, value: Any = None) -> None:
         """Let an event happen."""
@@ -197,7 +206,7 @@ class Recorder:
         if depth == len(group.inputs):
             if not answered and not await self._leave_and_return(group.triggers[-1]):
                 return
-            self._keep(rows, self.key_now(group), group)
+            await self._keep(rows, self.key_now(group), group)
             return
         model_id = group.inputs[depth]
         values = self.controls.values(model_id)
@@ -250,8 +259,10 @@ class Recorder:
                 continue
             key = row_key([changed[m] for m in group.inputs])
             await self.fire(trigger, value)
-            self._keep(rows, key, group)
+            await self._keep(rows, key, group)
 
-    def _keep(self, rows: dict[str, tuple[int, ...]], key: str, group: Group) -> None:
+    async def _keep(self, rows: dict[str, tuple[int, ...]], key: str, group: Group) -> None:
         rows[key] = self.outputs_now(group)
-        self.kept()
+        within = await self.kept(group) if self.kept else None
+        if within is not None:
+            self._within[key] = within
