@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_][A-Za-z0-9._-]{0,95}(?<![-.])")
 
 
+class Trouble(RemoteError):
+    """The network or the Hub failed for now; what was asked may or may not have been done."""
+
+
+class ConflictError(RemoteError):
+    """Someone else changed the Space in between."""
+
+
 @dataclass(frozen=True)
 class Account:
     """Who the token belongs to; `organisations` are those it can name as owner."""
@@ -26,12 +34,14 @@ class Account:
     is_pro: bool
 
 
-def connect() -> HfApi:
-    """The Hub's client, with the author's stored token or HF_TOKEN."""
+def connect(tell: Callable[[str], None]) -> HfApi:
+    """The Hub's client, with the author's stored token or HF_TOKEN; `tell` is told of trouble."""
     from huggingface_hub import HfApi
 
+    from nb2space.patience import be_patient
     from nb2space.version import __version__
 
+    be_patient(tell)
     return HfApi(library_name="nb2space", library_version=__version__)
 
 
@@ -54,7 +64,7 @@ def who_am_i(api: HfApi) -> Account:
             raise InputError(f"The Hub does not accept your token. {log_in}") from None
         raise sentence_for(error, "asking who you are") from None
     except (HTTPError, OSError) as error:
-        raise RemoteError(
+        raise Trouble(
             f"The Hub at {api.endpoint} cannot be reached ({_reason(error)}). "
             "Nothing was sent; check the network and run the same command again."
         ) from None
@@ -96,13 +106,24 @@ def explained(doing: str) -> Iterator[None]:
         yield
     except HfHubHTTPError as error:
         raise sentence_for(error, doing) from None
+    except RuntimeError as error:
+        # What the client raises of the upload of a large file, "from" the cause.
+        if isinstance(error.__cause__, HfHubHTTPError):
+            raise sentence_for(error.__cause__, doing) from None
+        if isinstance(error.__cause__, HTTPError):
+            raise _lost(error.__cause__, doing) from None
+        raise
     except HFValidationError as error:
         raise InputError(f"The Hub's client refused {doing}: {error}") from None
     except (HTTPError, ConnectionError, TimeoutError, LocalEntryNotFoundError) as error:
-        raise RemoteError(
-            f"The connection to the Hub was lost while {doing} ({_reason(error)}). "
-            "Run the same command again; it goes on where it stopped."
-        ) from None
+        raise _lost(error, doing) from None
+
+
+def _lost(error: BaseException, doing: str) -> Trouble:
+    return Trouble(
+        f"The connection to the Hub was lost while {doing} ({_reason(error)}). "
+        "Run the same command again; it goes on where it stopped."
+    )
 
 
 def visibility_of(info: Any) -> str:
@@ -112,6 +133,8 @@ def visibility_of(info: Any) -> str:
 
 def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     """The sentence for an error answer of the Hub (huggingface_hub.errors.HfHubHTTPError)."""
+    from nb2space.patience import told_wait
+
     status = error.response.status_code
     said = (error.server_message or "").strip().rstrip(".") or error.response.reason_phrase
     if status == 400:
@@ -130,19 +153,18 @@ def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
             "that owner's Spaces, or another owner with --to."
         )
     if status in (409, 412):
-        return RemoteError(f"Someone else changed the Space while {doing}. Run the command again.")
+        return ConflictError(
+            f"Someone else changed the Space while {doing}. Run the command again."
+        )
     if status == 429:
-        headers = error.response.headers
-        # The Hub's own header has the seconds as t: huggingface.co/docs/hub/rate-limits
-        told = headers.get("Retry-After") or headers.get("RateLimit", "")
-        wait = re.search(r"(?:^|;t=)(\d+)$", told)
-        after = f" in {wait[1]} seconds" if wait else " in a few minutes"
-        return RemoteError(
+        wait = told_wait(error.response)
+        after = f" in {wait} seconds" if wait else " in a few minutes"
+        return Trouble(
             f"The Hub asks to slow down while {doing}. Run the same command again{after}; "
             "it goes on where it stopped."
         )
     if status >= 500:
-        return RemoteError(
+        return Trouble(
             f"The Hub has trouble (status {status}) while {doing}. Run the same command again "
             "later; it goes on where it stopped."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from nb2space.cli.output import Sink, output_options
 
 if TYPE_CHECKING:
-    from nb2space.publish import Plan
+    from nb2space.plan import Plan
 
 
 @click.command(
@@ -74,6 +75,7 @@ def command(
     from dataclasses import asdict, replace
 
     from nb2space import follow, hub, publish, resolve, spacesecrets
+    from nb2space import plan as planning
     from nb2space.audit import audit_published, refuse_leaks
     from nb2space.cli.ask import ask_secret, ask_target, ask_visibility, may_ask
     from nb2space.cli.audit import show_report
@@ -94,31 +96,27 @@ def command(
     asking = may_ask(yes or as_json or quiet)
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
-    publish.check_folder(folder)
-    needs = replace(record, secrets=publish.secrets_of(folder, manifest))
+    planning.check_folder(folder)
+    needs = replace(record, secrets=planning.secrets_of(folder, manifest))
     given = spacesecrets.given_values(needs, secrets, secrets_file)
     values = spacesecrets.known_values(needs, given)
-    if dry_run and (missing := spacesecrets.explain_missing(needs, values)):
-        sink.notice(missing)
     if manifest.form == "docker" and not no_check:
         record = resolve.check_packages(folder, record, manifest.python, sink.step)
-    api = hub.connect()
+    api = hub.connect(sink.step)
     try:
         account = hub.who_am_i(api)
     except (InputError, RemoteError) as error:
         if not dry_run:
             raise
         sink.notice(f"{error} Without that, what is on the Hub already cannot be compared.")
-        plan = publish.plan_of_all(folder, target, visibility)
-        _show(sink, plan)
+        plan = planning.plan_of_all(folder, target, visibility)
+        _show(sink, plan, values)
         sink.result({"plan": asdict(plan), "dry_run": True})
         return
-    default = publish.full_target(target, manifest, record, account)
+    default = planning.full_target(target, manifest, record, account)
     if asking and not target and not record.published.get("target"):
-        default = publish.full_target(ask_target(default), manifest, record, account)
-    if not dry_run:
-        values = spacesecrets.complete_values(needs, given, ask_secret if asking else None)
-    plan = publish.make_plan(
+        default = planning.full_target(ask_target(default), manifest, record, account)
+    plan = planning.make_plan(
         api,
         folder,
         default,
@@ -135,14 +133,21 @@ def command(
             "Publish without it, or with --visibility protected."
         )
     if dry_run:
-        _show(sink, plan)
+        _show(sink, plan, values)
         sink.result({"plan": asdict(plan), "dry_run": True})
         return
+    values = spacesecrets.complete_values(
+        needs, given, plan.sets_secrets, ask_secret if asking else None
+    )
     publication = publish.publish(api, folder, plan, values, sink.step)
     if not plan.commits:
         sink.step(f"{plan.target} holds exactly these files already; there is nothing to commit.")
+    log = None if as_json or quiet else _log_of(sink, values)
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
-    url = follow.follow(api, folder, publication, sink.step)
+    url = follow.follow(api, folder, publication, sink.step, log)
+    if plan.deletes_secrets and manifest.form == "docker":
+        publish.clean_up(api, folder, plan, sink.step)
+        url = follow.follow(api, folder, publication, sink.step, log)
     sink.say(f"The app answers at {url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
     result = {**asdict(publication), "url": url, "committed": plan.commits}
@@ -158,14 +163,25 @@ def command(
     sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
 
 
-def _show(sink: Sink, plan: Plan) -> None:
+def _log_of(sink: Sink, secrets: Mapping[str, str]) -> Callable[[str], None]:
+    from nb2space.runtime.masking import Mask
+
+    mask = Mask(list(secrets.values()))
+    return lambda line: sink.step(f"  {mask.text(line)}")
+
+
+def _show(sink: Sink, plan: Plan, values: Mapping[str, str]) -> None:
     from nb2space.cli.steps import readable_size
+    from nb2space.spacesecrets import explain_missing
+
+    if missing := explain_missing(plan.sets_secrets, values):
+        sink.notice(missing)
 
     become = ", would become " if plan.changes_visibility else ", "
     state = "exists" if plan.exists else "would be made"
     sink.say(f"{plan.target}: {state}{become}{plan.visibility}")
     if plan.sets_key:
-        sink.say("The secret NB2SPACE_KEY would be set.")
+        sink.say(f"The secret {plan.sets_key} would be set.")
     for name in plan.sets_secrets:
         sink.say(f"The secret {name} would be set.")
     for name in plan.deletes_secrets:
