@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2space.errors import RemoteError
+from nb2space.errors import Nb2spaceError, RemoteError
 from nb2space.hub import explained, visibility_of
 from nb2space.publish import Publication
 from nb2space.runtime import health
-from nb2space.space import MANIFEST, STATIC, read_manifest
+from nb2space.space import MANIFEST, STATIC
 from nb2space.spacelogs import LogStream, decisive_lines, fetched_lines, hint_for
 
 if TYPE_CHECKING:
@@ -43,16 +43,16 @@ _STARTING = {"APP_STARTING", "RUNNING_APP_STARTING"}
 
 def follow(
     api: HfApi,
-    folder: Path,
+    manifest: bytes,
     publication: Publication,
     step: Callable[[str], None],
     log: Callable[[str], None] | None = None,
 ) -> str:
     """Wait until the Space runs the published commit and its app answers; the app's address.
 
-    `step` is told each stage, `log` each line of the build's and the app's log as it comes. Raises
-    RemoteError, with the decisive lines of the log, when the Hub cannot build or start it, or when
-    it takes longer than 45 minutes.
+    `manifest` is the published nb2space.json. `step` is told each stage, `log` each line of the
+    build's and the app's log as it comes. Raises RemoteError, with the decisive lines of the log,
+    when the Hub cannot build or start it, or when it takes longer than 45 minutes.
     """
     begun = time.monotonic()
     first: tuple[str, str | None] | None = None
@@ -91,11 +91,17 @@ def follow(
         if stage in _FAILED:
             raise RemoteError(_failure(api, publication, stage, runtime.raw))
         if stage in _UP:
-            return _answering(api, folder, publication)
+            return _answering(api, manifest, publication)
     raise RemoteError(
         f"{publication.target} does not run the new version after 45 minutes; look at "
         f"{publication.page_url}?logs=build"
     )
+
+
+def embed_snippet(url: str, title: str) -> str:
+    """The HTML with which another page shows the app at `url`."""
+    named = html.escape(" ".join(title.split()), quote=True)
+    return f'<iframe src="{url}" title="{named}" width="100%" height="800"></iframe>'
 
 
 def _looks(seconds: float) -> Iterator[None]:
@@ -108,15 +114,15 @@ def _looks(seconds: float) -> Iterator[None]:
         pause = min(1.5 * pause, 5)
 
 
-def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
-    """The app's address, once it answers with the version of `folder`."""
+def _answering(api: HfApi, manifest: bytes, publication: Publication) -> str:
+    """The app's address, once it answers with the version that has this manifest."""
     with explained("asking for the app's address"):
         info = api.space_info(publication.target)
     host = (info.host or "").rstrip("/")
     if not host:
         raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
-    version = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16]
-    is_static = read_manifest(folder).form == STATIC
+    version = hashlib.sha256(manifest).hexdigest()[:16]
+    is_static = json.loads(manifest)["form"] == STATIC
     request = urllib.request.Request(host + (f"/{MANIFEST}" if is_static else health.PATH))
     if visibility_of(info) == "private" and host.startswith(("https://", f"{api.endpoint}/")):
         # Not for where the app may send the request on to.
@@ -148,7 +154,10 @@ def _told(health_answer: bytes) -> str:
 
 def _failure(api: HfApi, publication: Publication, stage: str, raw: dict[str, Any]) -> str:
     building = stage in ("BUILD_ERROR", "CONFIG_ERROR")
-    lines = fetched_lines(api, publication.target, build=building)
+    try:
+        lines = fetched_lines(api, publication.target, build=building)
+    except Nb2spaceError:  # the log is a help, not the news
+        lines = []
     told = str(raw.get("errorMessage") or "")
     parts = [
         f"The Hub could not {'build' if building else 'start'} {publication.target} "

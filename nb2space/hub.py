@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nb2space.errors import InputError, RemoteError
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 
 # The Hub's rule for repository names: huggingface_hub.utils.validate_repo_id
 _NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_][A-Za-z0-9._-]{0,95}(?<![-.])")
+
+
+PAID_PLAN = (
+    "There are two ways out: a page without a kernel, which is free (nb2space convert NOTEBOOK "
+    "--static), or a live kernel with PRO or Team (huggingface.co/pro) or on paid hardware "
+    "(nb2space publish DIR --hardware cpu-upgrade)."
+)
+"""What to do when the Hub wants to be paid for a Space."""
 
 
 class Trouble(RemoteError):
@@ -27,11 +35,17 @@ class ConflictError(RemoteError):
 
 @dataclass(frozen=True)
 class Account:
-    """Who the token belongs to; `organisations` are those it can name as owner."""
+    """Who the token belongs to; `organisations` are those it can name as owner.
+
+    `roles` are the roles in them, as far as the Hub tells. `writes` are the owners and Spaces that
+    a fine-grained token may write to; None for another one.
+    """
 
     name: str
     organisations: tuple[str, ...]
     is_pro: bool
+    roles: dict[str, str] = field(default_factory=dict)
+    writes: frozenset[str] | None = None
 
 
 def connect(tell: Callable[[str], None]) -> HfApi:
@@ -78,6 +92,17 @@ def who_am_i(api: HfApi) -> Account:
         name=answer["name"],
         organisations=tuple(org["name"] for org in answer.get("orgs", [])),
         is_pro=bool(answer.get("isPro")),
+        roles={org["name"]: str(org.get("roleInOrg", "")) for org in answer.get("orgs", [])},
+        writes=_writes(token),
+    )
+
+
+def _writes(token: dict[str, Any]) -> frozenset[str] | None:
+    scopes = token.get("fineGrained", {}).get("scoped")
+    if token.get("role") != "fineGrained" or scopes is None:
+        return None
+    return frozenset(
+        scope["entity"]["name"] for scope in scopes if "repo.write" in scope["permissions"]
     )
 
 
@@ -142,11 +167,7 @@ def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     if status == 401:
         return InputError(f"The Hub does not accept your token while {doing}. Run: hf auth login")
     if status == 402:
-        return RemoteError(
-            f"The Hub asks for a paid plan while {doing}: {said}. An app with a live kernel (a "
-            "Docker Space) and protected visibility need PRO or Team (huggingface.co/pro). A page "
-            "without a kernel needs neither: nb2space convert NOTEBOOK --static"
-        )
+        return RemoteError(f"The Hub asks for a paid plan while {doing}: {said}. {PAID_PLAN}")
     if status == 403:
         return InputError(
             f"Your token may not do this ({doing}): {said}. Use a token with write access to "

@@ -14,6 +14,7 @@ from nb2space.errors import FindingError, InputError
 from nb2space.history import plain_past, refuse_plain_past
 from nb2space.hub import Account, check_name, explained, visibility_of
 from nb2space.keystore import Record, known_record
+from nb2space.preflight import check_files
 from nb2space.seal import KEY_SECRET, key_secret
 from nb2space.space import (
     DOCKER,
@@ -90,8 +91,7 @@ def full_target(wanted: str | None, manifest: Manifest, record: Record, account:
     """
     if wanted is None:
         wanted = record.published.get("target") or default_name(manifest)
-    target = wanted if "/" in wanted else f"{account.name}/{wanted}"
-    check_name(target)
+    target = full_name(wanted, account)
     owner, _, name = target.partition("/")
     # The Hub takes any case of an owner's name, and so do authors.
     owners = {known.lower(): known for known in (account.name, *account.organisations)}
@@ -101,6 +101,16 @@ def full_target(wanted: str | None, manifest: Manifest, record: Record, account:
             f"organisations ({', '.join(account.organisations) or 'none'})."
         )
     return f"{owners[owner.lower()]}/{name}"
+
+
+def full_name(wanted: str, account: Account) -> str:
+    """ "owner/name" of any Space, `wanted` being "name" for the author's own.
+
+    Raises InputError for a name the Hub does not allow.
+    """
+    target = wanted if "/" in wanted else f"{account.name}/{wanted}"
+    check_name(target)
+    return target
 
 
 def check_folder(folder: Path) -> list[SpaceFile]:
@@ -114,6 +124,7 @@ def check_folder(folder: Path) -> list[SpaceFile]:
         raise FindingError(
             f"{folder} was not found clean by an audit as it is now; convert the notebook again."
         )
+    check_files(files)
     return files
 
 
@@ -152,6 +163,7 @@ def make_plan(
     visibility: str | None,
     overwrite: bool,
     squash_history: bool,
+    hardware: str = "",
 ) -> Plan:
     """What publishing `folder` to `target` would change. Only reads from the Hub.
 
@@ -170,10 +182,11 @@ def make_plan(
         try:
             info = api.space_info(target)
         except RepositoryNotFoundError:
-            return plan_of_all(folder, target, visibility or _unfinished(record, target))
+            plan = plan_of_all(folder, target, visibility or _unfinished(record, target))
+            return replace(plan, hardware=hardware)
         remote = remote_files(api, target)
         if not overwrite:
-            _check_ours(api, target, manifest, set(remote))
+            check_ours(api, target, manifest, set(remote))
         on_hub = api.get_space_secrets(target)
     if not squash_history:
         hides = not manifest.show_source
@@ -204,18 +217,19 @@ def make_plan(
             *(_planned(file, change_of(file.content, remote.get(file.path))) for file in files),
             *(PlannedFile(path, remote[path].size, "not of this app", "deleted") for path in stale),
         ),
+        hardware=hardware,
     )
 
 
-def remote_files(api: HfApi, target: str) -> dict[str, RepoFile]:
-    """What the Space's repository holds, by path."""
+def remote_files(api: HfApi, target: str, revision: str = "main") -> dict[str, RepoFile]:
+    """What the Space's repository holds at a revision, by path."""
     from huggingface_hub import RepoFile
 
-    tree = api.list_repo_tree(target, repo_type="space", recursive=True)
+    tree = api.list_repo_tree(target, repo_type="space", recursive=True, revision=revision)
     return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
 
-def _check_ours(api: HfApi, target: str, manifest: Manifest, remote: set[str]) -> None:
+def check_ours(api: HfApi, target: str, manifest: Manifest, remote: set[str]) -> None:
     """Raise InputError when the Space at `target` was made of something else."""
     if remote <= EMPTY_SPACE:
         return

@@ -57,6 +57,10 @@ def publish(
         info = api.space_info(plan.target)
     if not (plan.exists or info.private):
         raise RemoteError(f"{plan.target} should be private until it is complete, and is not.")
+    if plan.exists and plan.hardware and plan.hardware != _hardware_of(info):
+        step(f"Asking for the hardware {plan.hardware}")
+        with explained("asking for other hardware"):
+            api.request_space_hardware(plan.target, cast(Any, plan.hardware))
     _give_secrets(api, known_record(folder, manifest.space_id), plan, secrets, step)
     if manifest.form == STATIC:
         clean_up(api, folder, plan, step)
@@ -192,6 +196,11 @@ def _differences(api: HfApi, target: str, content: dict[str, bytes]) -> list[str
     remote = remote_files(api, target)
     wrong = [path for path in content if change_of(content[path], remote.get(path)) != "same"]
     return sorted([*wrong, *(path for path in remote if path not in {*content, *HUB_FILES})])
+
+
+def _hardware_of(info: Any) -> str:
+    runtime = info.runtime
+    return str((runtime and (runtime.requested_hardware or runtime.hardware)) or "")
 
 
 def _is_visible_as(info: Any, wanted: str) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
+
+from nb2space.hub import explained
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -117,9 +119,8 @@ class LogStream:
 
     def _read(self, api: HfApi, target: str, build: bool) -> None:
         try:
-            for text in api.fetch_space_logs(target, build=build, follow=True):
-                for line in text.splitlines() or [""]:
-                    self._new.put(plain_line(line))
+            for line in _lines(api.fetch_space_logs(target, build=build, follow=True)):
+                self._new.put(line)
         except Exception:  # the log is a help, not the news
             return
 
@@ -143,9 +144,17 @@ class LogStream:
 
 
 def fetched_lines(api: HfApi, target: str, *, build: bool) -> list[str]:
-    """What a log holds by now; nothing when it cannot be had."""
-    try:
-        said = list(api.fetch_space_logs(target, build=build))
-    except Exception:  # the log is a help, not the news
-        return []
-    return [plain_line(line) for text in said for line in text.splitlines() or [""]]
+    """What a log holds by now. Raises RemoteError."""
+    with explained("reading the log"):
+        return list(_lines(api.fetch_space_logs(target, build=build)))
+
+
+def followed_lines(api: HfApi, target: str, *, build: bool) -> Iterator[str]:
+    """What a log holds, and what is added, until the Hub ends it. Raises RemoteError."""
+    with explained("reading the log"):
+        yield from _lines(api.fetch_space_logs(target, build=build, follow=True))
+
+
+def _lines(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from map(plain_line, text.splitlines() or [""])

@@ -46,6 +46,8 @@ def test_first_publication(author: Author) -> None:
     assert outcome.code == 0
     assert outcome.out == (
         f"The app answers at {url}\nIts page on the Hub: {author.hub.url}/spaces/ana/report\n"
+        f'To show it in a page of yours: <iframe src="{url}" title="Alder Lamps: monthly sales '
+        'report" width="100%" height="800"></iframe>\n'
     )
     shown = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "NOW", outcome.err)
     assert shown.splitlines() == [
@@ -113,6 +115,8 @@ def test_json_is_one_object(author: Author) -> None:
         "commit": commit,
         "page_url": f"{author.hub.url}/spaces/ana/report",
         "url": f"{author.hub.url}/app/ana-report/",
+        "embed": f'<iframe src="{author.hub.url}/app/ana-report/" title="Alder Lamps: monthly sales'
+        ' report" width="100%" height="800"></iframe>',
         "committed": True,
     }
     assert (outcome.code, outcome.err) == (0, "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,19 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Visit the published app when it runs, as nb2space audit does.",
 )
+@click.option(
+    "--hardware",
+    metavar="NAME",
+    default="",
+    help="The Space's hardware, such as cpu-upgrade, which is paid. Without it: as it is, and the "
+    "Hub's basic one when new.",
+)
+@click.option(
+    "--pr",
+    is_flag=True,
+    help="Propose the version in a pull request, to a Space of someone else; needs --to.",
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait until the app answers.")
 @click.option("--no-check", is_flag=True, help="Do not ask pip whether the packages go together.")
 @click.option("--yes", "-y", is_flag=True, help="Never ask; take the defaults.")
 @output_options
@@ -65,6 +78,9 @@ def command(
     overwrite: bool,
     squash_history: bool,
     verify: bool,
+    hardware: str,
+    pr: bool,
+    no_wait: bool,
     no_check: bool,
     yes: bool,
     as_json: bool,
@@ -74,14 +90,16 @@ def command(
     import shlex
     from dataclasses import asdict, replace
 
-    from nb2space import follow, hub, publish, resolve, spacesecrets
+    from nb2space import follow, hub, preflight, publish, resolve, spacesecrets
     from nb2space import plan as planning
     from nb2space.audit import audit_published, refuse_leaks
     from nb2space.cli.ask import ask_secret, ask_target, ask_visibility, may_ask
     from nb2space.cli.audit import show_report
+    from nb2space.cli.logs import log_of
+    from nb2space.cli.steps import read_hardware
     from nb2space.errors import InputError, RemoteError
     from nb2space.keystore import known_record
-    from nb2space.space import read_manifest
+    from nb2space.space import MANIFEST, read_manifest
 
     if folder.suffix == ".ipynb" and folder.is_file():
         from nb2space.convert import default_folder
@@ -93,6 +111,12 @@ def command(
             f"{shlex.quote(str(made if made.is_dir() else folder))}"
         )
     sink = Sink(as_json, quiet)
+    if pr:
+        _propose(sink, folder, target, overwrite)
+        return
+    if verify and no_wait:
+        raise click.UsageError("--verify visits the app when it runs, so it cannot be --no-wait.")
+    read_hardware(hardware)
     asking = may_ask(yes or as_json or quiet)
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
@@ -124,6 +148,7 @@ def command(
         visibility=visibility,
         overwrite=overwrite,
         squash_history=squash_history,
+        hardware=hardware,
     )
     if asking and not plan.exists and not visibility:
         plan = replace(plan, visibility=ask_visibility())
@@ -132,6 +157,7 @@ def command(
             "--verify visits the app as a viewer does, and a private Space lets no viewer in. "
             "Publish without it, or with --visibility protected."
         )
+    preflight.check_rights(account, plan, manifest.form)
     if dry_run:
         _show(sink, plan, values)
         sink.result({"plan": asdict(plan), "dry_run": True})
@@ -142,15 +168,26 @@ def command(
     publication = publish.publish(api, folder, plan, values, sink.step)
     if not plan.commits:
         sink.step(f"{plan.target} holds exactly these files already; there is nothing to commit.")
-    log = None if as_json or quiet else _log_of(sink, values)
+    result = {**asdict(publication), "committed": plan.commits}
+    if no_wait:
+        sink.say(f"Its page on the Hub: {publication.page_url}")
+        if plan.deletes_secrets:
+            sink.notice("The secrets that it needs no longer are taken back the next time.")
+        sink.result(result)
+        return
+    log = None if as_json or quiet else log_of(sink, [*values.values(), record.key])
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
-    url = follow.follow(api, folder, publication, sink.step, log)
+    listing = (folder / MANIFEST).read_bytes()
+    url = follow.follow(api, listing, publication, sink.step, log)
     if plan.deletes_secrets and manifest.form == "docker":
         publish.clean_up(api, folder, plan, sink.step)
-        url = follow.follow(api, folder, publication, sink.step, log)
+        url = follow.follow(api, listing, publication, sink.step, log)
     sink.say(f"The app answers at {url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
-    result = {**asdict(publication), "url": url, "committed": plan.commits}
+    embed = follow.embed_snippet(url, manifest.title)
+    if plan.visibility != "private":
+        sink.say(f"To show it in a page of yours: {embed}")
+    result |= {"url": url, "embed": embed}
     if not verify:
         sink.result(result)
         return
@@ -163,11 +200,25 @@ def command(
     sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
 
 
-def _log_of(sink: Sink, secrets: Mapping[str, str]) -> Callable[[str], None]:
-    from nb2space.runtime.masking import Mask
+def _propose(sink: Sink, folder: Path, target: str | None, overwrite: bool) -> None:
+    from dataclasses import asdict
 
-    mask = Mask(list(secrets.values()))
-    return lambda line: sink.step(f"  {mask.text(line)}")
+    from nb2space import hub, propose
+    from nb2space import plan as planning
+
+    if not target:
+        raise click.UsageError("--pr needs --to OWNER/NAME, the Space to propose to.")
+    api = hub.connect(sink.step)
+    account = hub.who_am_i(api)
+    name = planning.full_name(target, account)
+    proposal = propose.propose(api, folder, name, sink.step, overwrite=overwrite)
+    sink.say(f"{'Proposed' if proposal.is_new else 'Proposed already'}: {proposal.url}")
+    if proposal.needs_key:
+        sink.notice(
+            f"Before it is merged, {name} needs the secret {proposal.needs_key}; its value is the "
+            f"key in {propose.key_place(folder)}. Give it to the owner in a safe way."
+        )
+    sink.result(asdict(proposal))
 
 
 def _show(sink: Sink, plan: Plan, values: Mapping[str, str]) -> None:
@@ -180,6 +231,8 @@ def _show(sink: Sink, plan: Plan, values: Mapping[str, str]) -> None:
     become = ", would become " if plan.changes_visibility else ", "
     state = "exists" if plan.exists else "would be made"
     sink.say(f"{plan.target}: {state}{become}{plan.visibility}")
+    if plan.hardware:
+        sink.say(f"The hardware would be {plan.hardware}.")
     if plan.sets_key:
         sink.say(f"The secret {plan.sets_key} would be set.")
     for name in plan.sets_secrets:
