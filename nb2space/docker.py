@@ -12,7 +12,7 @@ import nbformat
 
 from nb2space.notebook import Notebook, text_lines
 from nb2space.runtime.workplace import NOTEBOOK
-from nb2space.seal import seal
+from nb2space.seal import key_secret, seal
 from nb2space.space import (
     DOCKER,
     MANIFEST,
@@ -79,7 +79,7 @@ def docker_files(
             space_card(look, stripped.viewer, DOCKER),
             "title and settings of the Space",
         ),
-        SpaceFile("Dockerfile", _dockerfile(needs, notebook_name), "how the Hub builds it"),
+        SpaceFile("Dockerfile", _dockerfile(needs, notebook_name, key), "how the Hub builds it"),
         SpaceFile(
             "requirements.txt",
             needs.requirements.encode(),
@@ -151,12 +151,13 @@ def space_card(look: Look, viewer: Notebook, form: str) -> bytes:
     )
 
 
-def _dockerfile(needs: Needs, notebook_name: str) -> bytes:
+def _dockerfile(needs: Needs, notebook_name: str, key: str) -> bytes:
     return _render(
         "Dockerfile.j2",
         python=needs.python,
         packages=bool(needs.packages),
         notebook=notebook_name,
+        key_secret=key_secret(key),
     )
 
 

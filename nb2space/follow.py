@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPException
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nb2space.errors import RemoteError
+from nb2space.errors import Nb2spaceError, RemoteError
 from nb2space.hub import explained, visibility_of
 from nb2space.publish import Publication
 from nb2space.runtime import health
-from nb2space.space import MANIFEST, STATIC, read_manifest
+from nb2space.space import MANIFEST, STATIC
+from nb2space.spacelogs import LogStream, decisive_lines, fetched_lines, hint_for
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -33,42 +34,46 @@ _EMPTY = "NO_APP_FILE"
 _FOLLOW_SECONDS = 45 * 60
 _ANSWER_SECONDS = 120
 
-# For how long the state from before a commit may still be shown, and the Hub be out of reach.
+# For how long the state from before a commit may still be shown.
 _STALE_SECONDS = 30
-_TROUBLE_SECONDS = 60
-_LOG_LINES = 15
+
+_BUILDING = {"BUILDING", "RUNNING_BUILDING"}
+_STARTING = {"APP_STARTING", "RUNNING_APP_STARTING"}
 
 
-def follow(api: HfApi, folder: Path, publication: Publication, step: Callable[[str], None]) -> str:
+def follow(
+    api: HfApi,
+    manifest: bytes,
+    publication: Publication,
+    step: Callable[[str], None],
+    log: Callable[[str], None] | None = None,
+) -> str:
     """Wait until the Space runs the published commit and its app answers; the app's address.
 
-    Raises RemoteError, with the last lines of the log, when the Hub cannot build or start it, or
-    when it takes longer than 45 minutes.
+    `manifest` is the published nb2space.json. `step` is told each stage, `log` each line of the
+    build's and the app's log as it comes. Raises RemoteError, with the decisive lines of the log,
+    when the Hub cannot build or start it, or when it takes longer than 45 minutes.
     """
-    begun = reached = time.monotonic()
+    begun = time.monotonic()
     first: tuple[str, str | None] | None = None
     moved = False
     last = ""
+    stream: LogStream | None = None
     for _ in _looks(_FOLLOW_SECONDS):
-        try:
-            with explained("following the build"):
-                runtime = api.get_space_runtime(publication.target)
-        except RemoteError:
-            # A build takes minutes; one lost answer is no reason to give up.
-            if time.monotonic() - reached > _TROUBLE_SECONDS:
-                raise
-            continue
-        reached = time.monotonic()
+        with explained("following the build"):
+            runtime = api.get_space_runtime(publication.target)
         stage, sha = str(getattr(runtime.stage, "value", runtime.stage)), runtime.raw.get("sha")
+        if stream and log:
+            stream.tell(log)
         if stage in _STOPPED:
             raise RemoteError(
                 f"{publication.target} is {stage.lower()}; the new version is there and runs when "
-                f"the Space is started again at {publication.page_url}/settings"
+                "the Space is started again: nb2space restart"
             )
         # Just after a commit the Hub still tells of the version before. It may also show an error
         # of ours with the commit that ran last; that one is not there from the beginning.
         first = first or (stage, sha)
-        moved = moved or (stage, sha) != first or reached - begun > _STALE_SECONDS
+        moved = moved or (stage, sha) != first or time.monotonic() - begun > _STALE_SECONDS
         ours = sha == publication.commit
         if (
             stage == _EMPTY
@@ -77,16 +82,26 @@ def follow(api: HfApi, folder: Path, publication: Publication, step: Callable[[s
         ):
             continue
         if stage != last:
+            if stream and log:
+                stream.end(log)
             step(f"The Hub says: {stage.lower().replace('_', ' ')}")
             last = stage
+            if log and stage in _BUILDING | _STARTING:
+                stream = LogStream(api, publication.target, build=stage in _BUILDING)
         if stage in _FAILED:
             raise RemoteError(_failure(api, publication, stage, runtime.raw))
         if stage in _UP:
-            return _answering(api, folder, publication)
+            return _answering(api, manifest, publication)
     raise RemoteError(
         f"{publication.target} does not run the new version after 45 minutes; look at "
         f"{publication.page_url}?logs=build"
     )
+
+
+def embed_snippet(url: str, title: str) -> str:
+    """The HTML with which another page shows the app at `url`."""
+    named = html.escape(" ".join(title.split()), quote=True)
+    return f'<iframe src="{url}" title="{named}" width="100%" height="800"></iframe>'
 
 
 def _looks(seconds: float) -> Iterator[None]:
@@ -99,15 +114,15 @@ def _looks(seconds: float) -> Iterator[None]:
         pause = min(1.5 * pause, 5)
 
 
-def _answering(api: HfApi, folder: Path, publication: Publication) -> str:
-    """The app's address, once it answers with the version of `folder`."""
+def _answering(api: HfApi, manifest: bytes, publication: Publication) -> str:
+    """The app's address, once it answers with the version that has this manifest."""
     with explained("asking for the app's address"):
         info = api.space_info(publication.target)
     host = (info.host or "").rstrip("/")
     if not host:
         raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
-    version = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()[:16]
-    is_static = read_manifest(folder).form == STATIC
+    version = hashlib.sha256(manifest).hexdigest()[:16]
+    is_static = json.loads(manifest)["form"] == STATIC
     request = urllib.request.Request(host + (f"/{MANIFEST}" if is_static else health.PATH))
     if visibility_of(info) == "private" and host.startswith(("https://", f"{api.endpoint}/")):
         # Not for where the app may send the request on to.
@@ -138,21 +153,22 @@ def _told(health_answer: bytes) -> str:
 
 
 def _failure(api: HfApi, publication: Publication, stage: str, raw: dict[str, Any]) -> str:
-    building = stage in ("BUILD_ERROR", "CONFIG_ERROR", "NO_APP_FILE")
+    building = stage in ("BUILD_ERROR", "CONFIG_ERROR")
     try:
-        lines = list(api.fetch_space_logs(publication.target, build=building))[-_LOG_LINES:]
-    except Exception:  # the log is a help, not the news
+        lines = fetched_lines(api, publication.target, build=building)
+    except Nb2spaceError:  # the log is a help, not the news
         lines = []
-    told = raw.get("errorMessage")
-    text = f"The Hub could not {'build' if building else 'start'} {publication.target}"
-    text += f" ({stage}{': ' + told if told else ''})."
-    if lines:
-        text += " The end of its log:\n" + "".join(f"  {line.rstrip()}\n" for line in lines)
-    return (
-        text.rstrip()
-        + f"\nThe whole log: {publication.page_url}?logs="
-        + ("build" if building else "container")
-    )
+    told = str(raw.get("errorMessage") or "")
+    parts = [
+        f"The Hub could not {'build' if building else 'start'} {publication.target} "
+        f"({stage}{': ' + told if told else ''})."
+        + (" The decisive lines of its log:" if lines else ""),
+        *(f"  {line}".rstrip() for line in decisive_lines(lines)),
+    ]
+    if advice := hint_for([told, *lines]):
+        parts.append(f"What to do: {advice}")
+    kind = "build" if building else "container"
+    return "\n".join([*parts, f"The whole log: {publication.page_url}?logs={kind}"])
 
 
 def _token(api: HfApi) -> str:

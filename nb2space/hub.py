@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nb2space.errors import InputError, RemoteError
@@ -17,21 +17,45 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_][A-Za-z0-9._-]{0,95}(?<![-.])")
 
 
+PAID_PLAN = (
+    "There are two ways out: a page without a kernel, which is free (nb2space convert NOTEBOOK "
+    "--static), or a live kernel with PRO or Team (huggingface.co/pro) or on paid hardware "
+    "(nb2space publish DIR --hardware cpu-upgrade)."
+)
+"""What to do when the Hub wants to be paid for a Space."""
+
+
+class Trouble(RemoteError):
+    """The network or the Hub failed for now; what was asked may or may not have been done."""
+
+
+class ConflictError(RemoteError):
+    """Someone else changed the Space in between."""
+
+
 @dataclass(frozen=True)
 class Account:
-    """Who the token belongs to; `organisations` are those it can name as owner."""
+    """Who the token belongs to; `organisations` are those it can name as owner.
+
+    `roles` are the roles in them, as far as the Hub tells. `writes` are the owners and Spaces that
+    a fine-grained token may write to; None for another one.
+    """
 
     name: str
     organisations: tuple[str, ...]
     is_pro: bool
+    roles: dict[str, str] = field(default_factory=dict)
+    writes: frozenset[str] | None = None
 
 
-def connect() -> HfApi:
-    """The Hub's client, with the author's stored token or HF_TOKEN."""
+def connect(tell: Callable[[str], None]) -> HfApi:
+    """The Hub's client, with the author's stored token or HF_TOKEN; `tell` is told of trouble."""
     from huggingface_hub import HfApi
 
+    from nb2space.patience import be_patient
     from nb2space.version import __version__
 
+    be_patient(tell)
     return HfApi(library_name="nb2space", library_version=__version__)
 
 
@@ -54,7 +78,7 @@ def who_am_i(api: HfApi) -> Account:
             raise InputError(f"The Hub does not accept your token. {log_in}") from None
         raise sentence_for(error, "asking who you are") from None
     except (HTTPError, OSError) as error:
-        raise RemoteError(
+        raise Trouble(
             f"The Hub at {api.endpoint} cannot be reached ({_reason(error)}). "
             "Nothing was sent; check the network and run the same command again."
         ) from None
@@ -68,6 +92,17 @@ def who_am_i(api: HfApi) -> Account:
         name=answer["name"],
         organisations=tuple(org["name"] for org in answer.get("orgs", [])),
         is_pro=bool(answer.get("isPro")),
+        roles={org["name"]: str(org.get("roleInOrg", "")) for org in answer.get("orgs", [])},
+        writes=_writes(token),
+    )
+
+
+def _writes(token: dict[str, Any]) -> frozenset[str] | None:
+    scopes = token.get("fineGrained", {}).get("scoped")
+    if token.get("role") != "fineGrained" or scopes is None:
+        return None
+    return frozenset(
+        scope["entity"]["name"] for scope in scopes if "repo.write" in scope["permissions"]
     )
 
 
@@ -96,13 +131,24 @@ def explained(doing: str) -> Iterator[None]:
         yield
     except HfHubHTTPError as error:
         raise sentence_for(error, doing) from None
+    except RuntimeError as error:
+        # What the client raises of the upload of a large file, "from" the cause.
+        if isinstance(error.__cause__, HfHubHTTPError):
+            raise sentence_for(error.__cause__, doing) from None
+        if isinstance(error.__cause__, HTTPError):
+            raise _lost(error.__cause__, doing) from None
+        raise
     except HFValidationError as error:
         raise InputError(f"The Hub's client refused {doing}: {error}") from None
     except (HTTPError, ConnectionError, TimeoutError, LocalEntryNotFoundError) as error:
-        raise RemoteError(
-            f"The connection to the Hub was lost while {doing} ({_reason(error)}). "
-            "Run the same command again; it goes on where it stopped."
-        ) from None
+        raise _lost(error, doing) from None
+
+
+def _lost(error: BaseException, doing: str) -> Trouble:
+    return Trouble(
+        f"The connection to the Hub was lost while {doing} ({_reason(error)}). "
+        "Run the same command again; it goes on where it stopped."
+    )
 
 
 def visibility_of(info: Any) -> str:
@@ -112,6 +158,8 @@ def visibility_of(info: Any) -> str:
 
 def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     """The sentence for an error answer of the Hub (huggingface_hub.errors.HfHubHTTPError)."""
+    from nb2space.patience import told_wait
+
     status = error.response.status_code
     said = (error.server_message or "").strip().rstrip(".") or error.response.reason_phrase
     if status == 400:
@@ -119,30 +167,25 @@ def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     if status == 401:
         return InputError(f"The Hub does not accept your token while {doing}. Run: hf auth login")
     if status == 402:
-        return RemoteError(
-            f"The Hub asks for a paid plan while {doing}: {said}. An app with a live kernel (a "
-            "Docker Space) and protected visibility need PRO or Team (huggingface.co/pro). A page "
-            "without a kernel needs neither: nb2space convert NOTEBOOK --static"
-        )
+        return RemoteError(f"The Hub asks for a paid plan while {doing}: {said}. {PAID_PLAN}")
     if status == 403:
         return InputError(
             f"Your token may not do this ({doing}): {said}. Use a token with write access to "
             "that owner's Spaces, or another owner with --to."
         )
     if status in (409, 412):
-        return RemoteError(f"Someone else changed the Space while {doing}. Run the command again.")
+        return ConflictError(
+            f"Someone else changed the Space while {doing}. Run the command again."
+        )
     if status == 429:
-        headers = error.response.headers
-        # The Hub's own header has the seconds as t: huggingface.co/docs/hub/rate-limits
-        told = headers.get("Retry-After") or headers.get("RateLimit", "")
-        wait = re.search(r"(?:^|;t=)(\d+)$", told)
-        after = f" in {wait[1]} seconds" if wait else " in a few minutes"
-        return RemoteError(
+        wait = told_wait(error.response)
+        after = f" in {wait} seconds" if wait else " in a few minutes"
+        return Trouble(
             f"The Hub asks to slow down while {doing}. Run the same command again{after}; "
             "it goes on where it stopped."
         )
     if status >= 500:
-        return RemoteError(
+        return Trouble(
             f"The Hub has trouble (status {status}) while {doing}. Run the same command again "
             "later; it goes on where it stopped."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import secrets
 import zipfile
@@ -17,6 +18,19 @@ _NO_DATE = (1980, 1, 1, 0, 0, 0)
 def new_key() -> str:
     """A fresh random key, as text that fits an environment variable."""
     return base64.urlsafe_b64encode(secrets.token_bytes(KEY_BYTES)).decode("ascii")
+
+
+KEY_SECRET = "NB2SPACE_KEY"
+"""The environment variable that the app takes its key from."""
+
+
+def key_secret(key: str) -> str:
+    """The name of the Space secret that holds `key`.
+
+    Each key has a name of its own: a Space can be given the next version's key while the version
+    before still runs with its own.
+    """
+    return f"{KEY_SECRET}_{hashlib.sha256(key.encode()).hexdigest()[:8].upper()}"
 
 
 def seal(files: Mapping[str, bytes], key: str) -> bytes:

@@ -71,9 +71,9 @@ def known_values(record: Record, given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-def explain_missing(record: Record, values: Mapping[str, str]) -> str:
-    """A sentence about the secrets that have no value here, and how to give one; "" without any."""
-    missing = [name for name in record.secrets if name not in values]
+def explain_missing(names: Iterable[str], values: Mapping[str, str]) -> str:
+    """A sentence about those of `names` without a value here, and how to give one; else ""."""
+    missing = [name for name in names if name not in values]
     if not missing:
         return ""
     return (
@@ -85,17 +85,21 @@ def explain_missing(record: Record, values: Mapping[str, str]) -> str:
 
 
 def complete_values(
-    record: Record, given: Mapping[str, str], ask: Callable[[str], str] | None
+    record: Record,
+    given: Mapping[str, str],
+    names: Iterable[str],
+    ask: Callable[[str], str] | None,
 ) -> dict[str, str]:
-    """The values of all secrets, the missing ones asked for; new ones go into the key store.
+    """The values of the secrets, the missing ones of `names` asked for; new ones are kept.
 
     `ask` is given a name; None where nobody can be asked. Raises InputError then when one is
     missing.
     """
+    names = list(names)
     values = known_values(record, given)
-    if ask is None and (missing := explain_missing(record, values)):
+    if ask is None and (missing := explain_missing(names, values)):
         raise InputError(missing)
-    asked = {name: ask(name) for name in record.secrets if ask is not None and name not in values}
+    asked = {name: ask(name) for name in names if ask is not None and name not in values}
     new = {**given, **asked}
     values.update(new)
     for name, value in values.items():
@@ -108,12 +112,16 @@ def complete_values(
 def secrets_to_set(
     record: Record, values: Mapping[str, str], target: str, on_hub: Collection[str]
 ) -> tuple[str, ...]:
-    """The names whose values the Space `target` does not have, as far as is known here."""
+    """The names whose values the Space `target` does not have, as far as is known here.
+
+    What this machine does not know and the Space has, it keeps.
+    """
     remembered = _remembered(record, target)
     return tuple(
         name
         for name in record.secrets
-        if name not in on_hub or remembered.get(name) != _fingerprint(record, values.get(name, ""))
+        if name not in on_hub
+        or (name in values and remembered.get(name) != _fingerprint(record, values[name]))
     )
 
 

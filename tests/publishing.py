@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,12 +20,12 @@ from hub.state import make_commit
 from nb2space.keystore import Record, find_record, save_record
 from nb2space.resolve import digest_of
 from nb2space.runtime.bundle import BundleError, unseal_bytes
+from nb2space.seal import key_secret
 from nb2space.space import DOCKER, MANIFEST, entries_of, manifest_bytes, read_files, read_manifest
 
 TOKEN = "hf_test_ana_write"
 READ_TOKEN = "hf_test_ana_read"
 FREE_TOKEN = "hf_test_bob_write"
-KEY_SECRET = "NB2SPACE_KEY"
 
 
 def space_app(visit: AppRequest) -> Response:
@@ -35,7 +36,9 @@ def space_app(visit: AppRequest) -> Response:
     if visit.path != "/nb2space/health":
         return Response(200, b"<!doctype html><title>The app</title>")
     try:
-        unseal_bytes(files["sealed.bin"], visit.repo.secrets.get(KEY_SECRET, ""))
+        # As the Dockerfile's last line has it.
+        name = re.findall(r"NB2SPACE_KEY_\w+", files["Dockerfile"].decode())[-1]
+        unseal_bytes(files["sealed.bin"], visit.repo.secrets.get(name, ""))
     except BundleError:
         return Response(503, b"This app is being prepared.")
     version = hashlib.sha256(files[MANIFEST]).hexdigest()[:16]
@@ -58,6 +61,11 @@ class Author:
         found = find_record(read_manifest(self.folder).space_id)
         assert found is not None
         return found
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The secret that holds the folder's key: its name and value."""
+        return {key_secret(self.record.key): self.record.key}
 
     def publish(
         self,
@@ -123,12 +131,19 @@ def an_author(
         # The packages go together: tests/test_resolve.py asks that of pip, once.
         text = (folder / "requirements.txt").read_text()
         save_record(replace(record, resolved=digest_of(text, manifest.python)))
+    with a_hub() as hub:
+        yield Author(hub, folder, place / "hf-home", call)
+
+
+@contextmanager
+def a_hub() -> Iterator[HubServer]:
+    """A Hub with a paying and a free account, whose Spaces open what they hold."""
     with HubServer() as hub:
         hub.app = space_app
         hub.add_user("ana", token=TOKEN, plan="pro")
         hub.add_token("ana", READ_TOKEN, role="read")
         hub.add_user("bob", token=FREE_TOKEN)
-        yield Author(hub, folder, place / "hf-home", call)
+        yield hub
 
 
 def client_env_names() -> list[str]:

@@ -201,7 +201,7 @@ def test_publish_dry_run(author: Author) -> None:
     rows = "".join(f"  new      {path:{width}} SIZE  {why}\n" for path, why in files)
     expected = (
         "ana/report: would be made, public\n"
-        "The secret NB2SPACE_KEY would be set.\n"
+        f"The secret {next(iter(author.key))} would be set.\n"
         f"{rows}"
         "Nothing was sent.\n"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -16,8 +17,8 @@ from pathlib import Path
 import pytest
 from conftest import Outcome
 from hub import Cut, Fault, LoggedRequest, SpaceLife, client_env
+from inprocess import hurried
 from publishing import (
-    KEY_SECRET,
     TOKEN,
     Author,
     files_of,
@@ -45,14 +46,23 @@ def test_first_publication(author: Author) -> None:
     assert outcome.code == 0
     assert outcome.out == (
         f"The app answers at {url}\nIts page on the Hub: {author.hub.url}/spaces/ana/report\n"
+        f'To show it in a page of yours: <iframe src="{url}" title="Alder Lamps: monthly sales '
+        'report" width="100%" height="800"></iframe>\n'
     )
-    assert outcome.err.splitlines() == [
-        "Making the Space ana/report (public)",
+    shown = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "NOW", outcome.err)
+    assert shown.splitlines() == [
+        "Making the Space ana/report, private until it is complete",
         "Giving it the key to the sealed code",
         "Uploading what changed, in one commit",
+        "Making it public",
         "Waiting until the app answers; Ctrl-C ends only the waiting",
         "The Hub says: building",
+        "  ===== Build Queued at NOW =====",
+        "  --> FROM docker.io/library/python:3.11",
+        "  --> COPY . .",
         "The Hub says: app starting",
+        "  ===== Application Startup at NOW =====",
+        "  Listening on 0.0.0.0:7860",
         "The Hub says: running",
     ]
     assert [commit.title for commit in repo.commits] == [
@@ -69,8 +79,9 @@ def test_first_publication(author: Author) -> None:
         "PUT lfs",
         "POST lfs",
         "POST commit",
+        "PUT settings",
     ]
-    assert repo.secrets == {KEY_SECRET: author.record.key}
+    assert repo.secrets == author.key
     assert any("nb2space" in line for line in arguments)
     assert not [line for line in arguments if author.record.key in line or TOKEN in line]
     with urllib.request.urlopen(url) as answer:
@@ -104,6 +115,8 @@ def test_json_is_one_object(author: Author) -> None:
         "commit": commit,
         "page_url": f"{author.hub.url}/spaces/ana/report",
         "url": f"{author.hub.url}/app/ana-report/",
+        "embed": f'<iframe src="{author.hub.url}/app/ana-report/" title="Alder Lamps: monthly sales'
+        ' report" width="100%" height="800"></iframe>',
         "committed": True,
     }
     assert (outcome.code, outcome.err) == (0, "")
@@ -146,7 +159,7 @@ def test_visibility(author: Author, first: str, then: str, reported: bool) -> No
     author.hub.report_visibility = reported
     repo = author.published("--visibility", first)
     assert repo.visibility == first
-    assert author.hub.log.matching("/repos/create")[0].body["visibility"] == first
+    assert author.hub.log.matching("/repos/create")[0].body["visibility"] == "private"
     author.hub.log.clear()
     assert author.published().visibility == first
     assert author.hub.log.writes == []
@@ -189,7 +202,7 @@ def test_targets(author: Author) -> None:
     # The Hub does not care for the case of an owner, so neither do we.
     author.published("--to", "Lamps/report")
     assert list(author.hub.repos) == ["ana/sales", "lamps/report"]
-    assert author.hub.repos["lamps/report"].secrets == {KEY_SECRET: author.record.key}
+    assert author.hub.repos["lamps/report"].secrets == author.key
     author.hub.log.clear()
     author.published("--to", "ana/sales")
     assert author.hub.log.writes == []
@@ -201,7 +214,7 @@ def test_a_lost_secret_is_set_again(author: Author) -> None:
     author.hub.log.clear()
     author.published()
     assert sent(author.hub.log.writes) == ["POST secrets"]
-    assert repo.secrets == {KEY_SECRET: author.record.key}
+    assert repo.secrets == author.key
 
 
 @pytest.mark.parametrize("rolling", [True, False])
@@ -219,7 +232,11 @@ def test_the_state_of_the_version_before_is_waited_out(author: Author, rolling: 
     assert outcome.err.count("The Hub says: running\n") == 1
 
 
-def test_lost_answers_while_following_are_no_reason_to_give_up(author: Author) -> None:
+@pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
+def test_lost_answers_while_following_are_no_reason_to_give_up(
+    author: Author, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hurried(author, monkeypatch)
     author.hub.faults.add(Cut(), "/runtime", skip=1, times=2)
     author.hub.faults.refuse(429, "/runtime", skip=1)
     assert author.publish().code == 0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from conftest import Outcome
-from hub import Cut, Fault, HubServer, LoggedRequest, LoseAnswer, Refuse, Repo, SpaceLife
+from hub import Cut, Fault, HubServer, LoggedRequest, LoseAnswer, Refuse, Repo, Scope, SpaceLife
+from inprocess import hurried
 from publishing import (
     FREE_TOKEN,
-    KEY_SECRET,
     READ_TOKEN,
     Author,
     files_of,
@@ -18,7 +18,21 @@ from publishing import (
     sent,
 )
 
-pytestmark = pytest.mark.kernel
+from nb2space import preflight
+from nb2space.errors import InputError
+from nb2space.space import SpaceFile
+
+pytestmark = [
+    pytest.mark.kernel,
+    # lfs._upload_single_part passes data=<file> to httpx2, which deprecates it.
+    pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
+]
+
+
+@pytest.fixture
+def author(author: Author, monkeypatch: pytest.MonkeyPatch) -> Author:
+    hurried(author, monkeypatch)
+    return author
 
 
 def refused(author: Author, outcome: Outcome, code: int) -> str:
@@ -70,18 +84,76 @@ def test_owners(author: Author) -> None:
         "You (ana) cannot publish to 'bob': it is neither you nor one of your organisations "
         "(readers)."
     )
-    said = sentence(author.publish("--to", "readers/report"), 2)
-    assert said.startswith("Your token may not do this (making the Space readers/report): You don")
-    assert said.endswith("or another owner with --to.")
-    assert author.hub.repos == {}
+    said = refused(author, author.publish("--to", "readers/report"), 2)
+    assert said == (
+        "You (ana) may only read in the organisation 'readers'. Ask its administrator for the role "
+        "'write', or choose another owner with --to."
+    )
+    author.hub.add_org("lab", {"ana": "write"}, plan="team")
+    fine = [Scope("org", "lab"), Scope("user", "ana", ("repo.content.read",))]
+    author.hub.add_token("ana", "hf_test_fine", "fineGrained", fine)
+    said = refused(author, author.publish("--dry-run", token="hf_test_fine"), 2)
+    assert said.startswith("Your token may not write to ana/report. Give it write access")
+    assert author.publish("--to", "lab/report", token="hf_test_fine").code == 0
+
+
+WAYS_OUT = (
+    "There are two ways out: a page without a kernel, which is free (nb2space convert NOTEBOOK "
+    "--static), or a live kernel with PRO or Team (huggingface.co/pro) or on paid hardware "
+    "(nb2space publish DIR --hardware cpu-upgrade)."
+)
 
 
 def test_free_plan(author: Author) -> None:
-    outcome = author.publish(token=FREE_TOKEN)
-    said = sentence(outcome, 3)
-    assert said.startswith("The Hub asks for a paid plan while making the Space bob/report: ")
-    assert "PRO" in said and "(Docker" not in said
+    for words in ([], ["--dry-run"]):
+        said = refused(author, author.publish(*words, token=FREE_TOKEN), 3)
+        assert said == f"bob/report would be a Docker Space. {WAYS_OUT}"
+    # What an organisation pays for only the Hub knows.
+    author.hub.add_org("poor", {"ana": "admin"})
+    said = sentence(author.publish("--to", "poor/report"), 3)
+    assert said.startswith("The Hub asks for a paid plan while making the Space poor/report: ")
+    assert said.endswith(WAYS_OUT)
     assert author.hub.repos == {} and author.record.published == {}
+
+
+def test_paid_hardware(author: Author) -> None:
+    author.hub.users["bob"].can_pay = True
+    assert author.publish("--hardware", "cpu-upgrade", token=FREE_TOKEN).code == 0
+    repo = author.hub.repos["bob/report"]
+    assert repo.runtime.hardware == "cpu-upgrade"
+    author.hub.log.clear()
+    assert author.publish("--hardware", "cpu-upgrade", token=FREE_TOKEN).code == 0
+    assert author.hub.log.writes == []
+    outcome = author.publish("--hardware", "t4-small", token=FREE_TOKEN)
+    assert "Asking for the hardware t4-small\n" in outcome.err
+    repo.runtime.settle()
+    assert repo.runtime.hardware == "t4-small"
+    said = author.publish("--visibility", "protected", token=FREE_TOKEN)
+    assert said.code == 3 and "A protected Space needs PRO" in said.err
+
+
+def test_more_than_the_hub_takes(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "_MOST_BYTES", 100_000)
+    said = refused(author, author.publish("--dry-run"), 2)
+    assert said.startswith("The Space would have 0.0 GB, and the Hub takes 1 GB; the largest file")
+
+
+@pytest.mark.parametrize(
+    ("card", "problem"),
+    [
+        ("---\ntitle: [\n---\n", "its settings are no YAML"),
+        ("no settings", "its settings are no YAML"),
+        ("---\nsdk: gradio\n---\n", "its settings name no kind of Space"),
+        ("---\nsdk: docker\n---\n", "it has no title"),
+        (
+            f"---\nsdk: docker\ntitle: T\nshort_description: {'x' * 61}\n---\n",
+            "its short_description has more than 60 characters",
+        ),
+    ],
+)
+def test_cards_that_the_hub_refuses(card: str, problem: str) -> None:
+    with pytest.raises(InputError, match=problem):
+        preflight.check_files([SpaceFile("README.md", card.encode(), "")])
 
 
 def test_no_network(author: Author) -> None:
@@ -210,16 +282,18 @@ def test_failed_space(author: Author, outcome: str, verb: str, log: str, shows_n
     author.hub.life = fails
     expected = [
         f"Error: The Hub could not {verb} ana/report ({outcome}: Exit code: 1). "
-        "The end of its log:",
+        "The decisive lines of its log:",
         *(f"  {line}" for line in lines[-15:]),
+        "What to do: No package index has nosuch==1.0 for the Space's Python. Declare a version "
+        "that exists in a requirements.txt beside the notebook, convert again, and publish again.",
         f"The whole log: {author.hub.url}/spaces/ana/report?logs={log}",
     ]
     done = author.publish()
     assert done.code == 3 and "Traceback" not in done.err
-    assert done.err.splitlines()[-17:] == expected
+    assert done.err.splitlines()[-18:] == expected
     # The same again does not hang: it tells the same, as nothing else was published.
     if shows_new:
-        assert author.publish().err.splitlines()[-17:] == expected
+        assert author.publish().err.splitlines()[-18:] == expected
     # Once mended, the old error is not taken for news.
     author.change()
     author.hub.life = SpaceLife()
@@ -234,8 +308,8 @@ def test_paused_space(author: Author) -> None:
     author.change()
     said = sentence(author.publish(), 3)
     assert said == (
-        "ana/report is paused; the new version is there and runs when the Space is started again "
-        f"at {author.hub.url}/spaces/ana/report/settings"
+        "ana/report is paused; the new version is there and runs when the Space is started again: "
+        "nb2space restart"
     )
     assert len(repo.commits) == 3
 
@@ -279,8 +353,10 @@ STEPS = {
 )
 def test_the_same_command_again_goes_on(author: Author, kind: str, path: str) -> None:
     fault, said = FAULTS[kind]
-    author.hub.faults.add(fault, path, method="POST")
+    rule = author.hub.faults.add(fault, path, method="POST", times=None)
     error = sentence(author.publish("--to", "sales"), 3)
+    assert rule.struck == 6, "it is patient, but not for ever"
+    author.hub.faults.clear()
     assert error.startswith(said.format(doing=STEPS[path]))
     assert error.endswith(ON)
     again = author.publish("--to", "sales")
@@ -293,15 +369,16 @@ def complete(author: Author, repo: Repo) -> None:
     assert list(author.hub.repos) == ["ana/sales"]
     assert len(repo.commits) == 2
     assert published_files(repo) == files_of(author.folder)
-    assert repo.secrets == {KEY_SECRET: author.record.key}
+    assert repo.secrets == author.key
     author.hub.log.clear()
     assert author.publish().code == 0
     assert sent(author.hub.log.writes) == []
 
 
 def test_target_is_known_after_a_failed_upload(author: Author) -> None:
-    author.hub.faults.refuse(503, "/commit/")
+    author.hub.faults.refuse(503, "/commit/", times=None)
     assert author.publish("--to", "sales").code == 3
+    author.hub.faults.clear()
     assert author.publish().code == 0
     complete(author, author.hub.repos["ana/sales"])
 

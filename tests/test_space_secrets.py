@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from conftest import Outcome
 from hub import client_env
-from publishing import KEY_SECRET, TOKEN, Author, sent
+from publishing import TOKEN, Author, sent
 
 from nb2space.errors import InputError
 from nb2space.keystore import Record, find_record, save_record
@@ -79,13 +79,13 @@ def test_secrets_are_there_before_the_code_that_needs_them(author: Author) -> No
         "Uploading what changed, in one commit",
     ]
     repo = author.hub.repos["ana/report"]
-    assert repo.secrets == {KEY_SECRET: author.record.key, **KNOWN}
+    assert repo.secrets == {**author.key, **KNOWN}
     order = sent(author.hub.log.writes)
     assert order.index("POST commit") > max(
         place for place, word in enumerate(order) if word == "POST secrets"
     )
     assert names_sent(author) == [
-        ("POST", KEY_SECRET),
+        *(("POST", name) for name in author.key),
         ("POST", "DB_PASSWORD"),
         ("POST", "OPENAI_API_KEY"),
     ]
@@ -137,7 +137,7 @@ def test_a_secret_that_is_used_no_longer_is_taken_back_after_the_commit(author: 
     assert outcome.code == 0
     assert sent(author.hub.log.writes)[-2:] == ["POST commit", "DELETE secrets"]
     assert "Taking back the secret DB_PASSWORD\n" in outcome.err
-    assert set(repo.secrets) == {KEY_SECRET, "OPENAI_API_KEY", "BY_HAND"}
+    assert set(repo.secrets) == {*author.key, "OPENAI_API_KEY", "BY_HAND"}
     assert set(author.record.published["secrets"]["ana/report"]) == {"OPENAI_API_KEY"}
     author.hub.log.clear()
     assert publish(author).code == 0 and author.hub.log.writes == []
@@ -174,7 +174,7 @@ def test_every_way_to_give_a_value(author: Author, tmp_path: Path) -> None:
     given = {"DB_PASSWORD": "another horse", "OPENAI_API_KEY": API_KEY, "PIN": "3=3"}
     repo = author.hub.repos["ana/report"]
     assert repo.secrets == {
-        KEY_SECRET: author.record.key,
+        **author.key,
         **given,
         "SMTP_PASSWORD": PASSWORD,
     }
@@ -352,7 +352,7 @@ def test_the_order_of_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PIN", raising=False)
     record = a_record(PIN="", DB_PASSWORD="kept")
-    assert complete_values(record, {}, lambda name: f"of {name}") == {
+    assert complete_values(record, {}, record.secrets, lambda name: f"of {name}") == {
         "PIN": "of PIN",
         "DB_PASSWORD": "kept",
     }
@@ -363,7 +363,7 @@ def test_answers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("value", ["caf\udce9 au lait", "a\0b"])
 def test_what_is_no_text_is_refused(value: str) -> None:
     with pytest.raises(InputError, match="The value of A is no text in UTF-8") as caught:
-        complete_values(a_record(A=""), {"A": value}, None)
+        complete_values(a_record(A=""), {"A": value}, ["A"], None)
     assert value not in str(caught.value) and find_record("a1") is None
 
 

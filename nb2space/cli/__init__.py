@@ -18,6 +18,14 @@ COMMANDS = {
     "scan": "nb2space.cli.scan",
     "audit": "nb2space.cli.audit",
     "publish": "nb2space.cli.publish",
+    "status": "nb2space.cli.status",
+    "logs": "nb2space.cli.logs",
+    "open": "nb2space.cli.open",
+    "history": "nb2space.cli.history",
+    "rollback": "nb2space.cli.rollback",
+    "pause": "nb2space.cli.pause",
+    "restart": "nb2space.cli.restart",
+    "delete": "nb2space.cli.delete",
 }
 
 

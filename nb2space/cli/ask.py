@@ -33,3 +33,9 @@ def ask_visibility() -> str:
         default="public",
     )
     return answer
+
+
+def ask_name(target: str) -> str:
+    """The name of a Space, typed as a proof that it is meant."""
+    answer: str = click.prompt(f"This deletes {target} for everyone. Type its name to go on")
+    return answer

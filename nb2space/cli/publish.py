@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 from nb2space.cli.output import Sink, output_options
 
 if TYPE_CHECKING:
-    from nb2space.publish import Plan
+    from nb2space.plan import Plan
 
 
 @click.command(
@@ -51,6 +52,19 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Visit the published app when it runs, as nb2space audit does.",
 )
+@click.option(
+    "--hardware",
+    metavar="NAME",
+    default="",
+    help="The Space's hardware, such as cpu-upgrade, which is paid. Without it: as it is, and the "
+    "Hub's basic one when new.",
+)
+@click.option(
+    "--pr",
+    is_flag=True,
+    help="Propose the version in a pull request, to a Space of someone else; needs --to.",
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait until the app answers.")
 @click.option("--no-check", is_flag=True, help="Do not ask pip whether the packages go together.")
 @click.option("--yes", "-y", is_flag=True, help="Never ask; take the defaults.")
 @output_options
@@ -64,6 +78,9 @@ def command(
     overwrite: bool,
     squash_history: bool,
     verify: bool,
+    hardware: str,
+    pr: bool,
+    no_wait: bool,
     no_check: bool,
     yes: bool,
     as_json: bool,
@@ -73,13 +90,16 @@ def command(
     import shlex
     from dataclasses import asdict, replace
 
-    from nb2space import follow, hub, publish, resolve, spacesecrets
+    from nb2space import follow, hub, preflight, publish, resolve, spacesecrets
+    from nb2space import plan as planning
     from nb2space.audit import audit_published, refuse_leaks
     from nb2space.cli.ask import ask_secret, ask_target, ask_visibility, may_ask
     from nb2space.cli.audit import show_report
+    from nb2space.cli.logs import log_of
+    from nb2space.cli.steps import read_hardware
     from nb2space.errors import InputError, RemoteError
     from nb2space.keystore import known_record
-    from nb2space.space import read_manifest
+    from nb2space.space import MANIFEST, read_manifest
 
     if folder.suffix == ".ipynb" and folder.is_file():
         from nb2space.convert import default_folder
@@ -91,34 +111,36 @@ def command(
             f"{shlex.quote(str(made if made.is_dir() else folder))}"
         )
     sink = Sink(as_json, quiet)
+    if pr:
+        _propose(sink, folder, target, overwrite)
+        return
+    if verify and no_wait:
+        raise click.UsageError("--verify visits the app when it runs, so it cannot be --no-wait.")
+    read_hardware(hardware)
     asking = may_ask(yes or as_json or quiet)
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
-    publish.check_folder(folder)
-    needs = replace(record, secrets=publish.secrets_of(folder, manifest))
+    planning.check_folder(folder)
+    needs = replace(record, secrets=planning.secrets_of(folder, manifest))
     given = spacesecrets.given_values(needs, secrets, secrets_file)
     values = spacesecrets.known_values(needs, given)
-    if dry_run and (missing := spacesecrets.explain_missing(needs, values)):
-        sink.notice(missing)
     if manifest.form == "docker" and not no_check:
         record = resolve.check_packages(folder, record, manifest.python, sink.step)
-    api = hub.connect()
+    api = hub.connect(sink.step)
     try:
         account = hub.who_am_i(api)
     except (InputError, RemoteError) as error:
         if not dry_run:
             raise
         sink.notice(f"{error} Without that, what is on the Hub already cannot be compared.")
-        plan = publish.plan_of_all(folder, target, visibility)
-        _show(sink, plan)
+        plan = planning.plan_of_all(folder, target, visibility)
+        _show(sink, plan, values)
         sink.result({"plan": asdict(plan), "dry_run": True})
         return
-    default = publish.full_target(target, manifest, record, account)
+    default = planning.full_target(target, manifest, record, account)
     if asking and not target and not record.published.get("target"):
-        default = publish.full_target(ask_target(default), manifest, record, account)
-    if not dry_run:
-        values = spacesecrets.complete_values(needs, given, ask_secret if asking else None)
-    plan = publish.make_plan(
+        default = planning.full_target(ask_target(default), manifest, record, account)
+    plan = planning.make_plan(
         api,
         folder,
         default,
@@ -126,6 +148,7 @@ def command(
         visibility=visibility,
         overwrite=overwrite,
         squash_history=squash_history,
+        hardware=hardware,
     )
     if asking and not plan.exists and not visibility:
         plan = replace(plan, visibility=ask_visibility())
@@ -134,18 +157,37 @@ def command(
             "--verify visits the app as a viewer does, and a private Space lets no viewer in. "
             "Publish without it, or with --visibility protected."
         )
+    preflight.check_rights(account, plan, manifest.form)
     if dry_run:
-        _show(sink, plan)
+        _show(sink, plan, values)
         sink.result({"plan": asdict(plan), "dry_run": True})
         return
+    values = spacesecrets.complete_values(
+        needs, given, plan.sets_secrets, ask_secret if asking else None
+    )
     publication = publish.publish(api, folder, plan, values, sink.step)
     if not plan.commits:
         sink.step(f"{plan.target} holds exactly these files already; there is nothing to commit.")
+    result = {**asdict(publication), "committed": plan.commits}
+    if no_wait:
+        sink.say(f"Its page on the Hub: {publication.page_url}")
+        if plan.deletes_secrets:
+            sink.notice("The secrets that it needs no longer are taken back the next time.")
+        sink.result(result)
+        return
+    log = None if as_json or quiet else log_of(sink, [*values.values(), record.key])
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
-    url = follow.follow(api, folder, publication, sink.step)
+    listing = (folder / MANIFEST).read_bytes()
+    url = follow.follow(api, listing, publication, sink.step, log)
+    if plan.deletes_secrets and manifest.form == "docker":
+        publish.clean_up(api, folder, plan, sink.step)
+        url = follow.follow(api, listing, publication, sink.step, log)
     sink.say(f"The app answers at {url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
-    result = {**asdict(publication), "url": url, "committed": plan.commits}
+    embed = follow.embed_snippet(url, manifest.title)
+    if plan.visibility != "private":
+        sink.say(f"To show it in a page of yours: {embed}")
+    result |= {"url": url, "embed": embed}
     if not verify:
         sink.result(result)
         return
@@ -158,14 +200,41 @@ def command(
     sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
 
 
-def _show(sink: Sink, plan: Plan) -> None:
+def _propose(sink: Sink, folder: Path, target: str | None, overwrite: bool) -> None:
+    from dataclasses import asdict
+
+    from nb2space import hub, propose
+    from nb2space import plan as planning
+
+    if not target:
+        raise click.UsageError("--pr needs --to OWNER/NAME, the Space to propose to.")
+    api = hub.connect(sink.step)
+    account = hub.who_am_i(api)
+    name = planning.full_name(target, account)
+    proposal = propose.propose(api, folder, name, sink.step, overwrite=overwrite)
+    sink.say(f"{'Proposed' if proposal.is_new else 'Proposed already'}: {proposal.url}")
+    if proposal.needs_key:
+        sink.notice(
+            f"Before it is merged, {name} needs the secret {proposal.needs_key}; its value is the "
+            f"key in {propose.key_place(folder)}. Give it to the owner in a safe way."
+        )
+    sink.result(asdict(proposal))
+
+
+def _show(sink: Sink, plan: Plan, values: Mapping[str, str]) -> None:
     from nb2space.cli.steps import readable_size
+    from nb2space.spacesecrets import explain_missing
+
+    if missing := explain_missing(plan.sets_secrets, values):
+        sink.notice(missing)
 
     become = ", would become " if plan.changes_visibility else ", "
     state = "exists" if plan.exists else "would be made"
     sink.say(f"{plan.target}: {state}{become}{plan.visibility}")
+    if plan.hardware:
+        sink.say(f"The hardware would be {plan.hardware}.")
     if plan.sets_key:
-        sink.say("The secret NB2SPACE_KEY would be set.")
+        sink.say(f"The secret {plan.sets_key} would be set.")
     for name in plan.sets_secrets:
         sink.say(f"The secret {name} would be set.")
     for name in plan.deletes_secrets:

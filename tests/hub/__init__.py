@@ -1,7 +1,7 @@
 """A Hub over HTTP on loopback, for tests with the real ``huggingface_hub`` client."""
 
 from .environment import CLIENT_ENV, client_env, prepare_process
-from .faults import Cut, Delay, Fault, FaultRule, Faults, LoseAnswer, Refuse
+from .faults import Cut, Delay, Fault, FaultRule, Faults, ForgetCommit, LoseAnswer, Refuse
 from .git import Blob, blob_id
 from .life import LogLine, Phase, SpaceLife, SpaceRuntimeState
 from .log import LoggedRequest, RequestLog
@@ -19,6 +19,7 @@ __all__ = [
     "Fault",
     "FaultRule",
     "Faults",
+    "ForgetCommit",
     "HubServer",
     "LogLine",
     "LoggedRequest",

@@ -43,7 +43,12 @@ class LoseAnswer:
     """Perform the request, then close the connection without an answer."""
 
 
-Fault = Refuse | Delay | Cut | LoseAnswer
+@dataclass(frozen=True)
+class ForgetCommit:
+    """Perform the request and answer; then lose the newest commit of the Space it was for."""
+
+
+Fault = Refuse | Delay | Cut | LoseAnswer | ForgetCommit
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from . import files, repos, spaces, uploads
-from .faults import Cut, LoseAnswer, Refuse
+from .faults import Cut, ForgetCommit, LoseAnswer, Refuse
 from .log import LoggedRequest
 from .state import HubState
 from .wire import HubError, Request, Response, Router
@@ -94,6 +94,12 @@ class HubServer(HubState):
             )
             self.log.append(entry)
         return entry
+
+    def forget_commit(self, entry: LoggedRequest) -> None:
+        """Lose the newest commit of the Space that `entry` made one in."""
+        with self.lock:
+            repo = self.repos["/".join(entry.path.split("/")[3:5])]
+            repo.commits.pop()
 
     def perform(self, request: Request, entry: LoggedRequest) -> Response:
         """Find the handler and run it, under the lock: requests change the state one by one."""
@@ -189,6 +195,10 @@ class _Connection(BaseHTTPRequestHandler):
             if fault.body is not None:
                 answer.body = fault.body
             entry.status = answer.status
+            self._send(request, answer)
+        elif isinstance(fault, ForgetCommit):
+            answer = hub.perform(request, entry)
+            hub.forget_commit(entry)
             self._send(request, answer)
         else:
             self._send(request, hub.perform(request, entry))

@@ -1,0 +1,45 @@
+"""`nb2space logs`, and how other commands show a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import click
+
+from nb2space.cli.operate import space_options
+from nb2space.cli.output import Sink
+
+
+def log_of(sink: Sink, secrets: Iterable[str]) -> Callable[[str], None]:
+    """Prints a line of a log beside the result, without these values."""
+    from nb2space.runtime.masking import Mask
+
+    mask = Mask(list(secrets))
+    return lambda line: sink.step(f"  {mask.text(line)}".rstrip())
+
+
+@click.command(name="logs", short_help="Show the log of a published Space.")
+@space_options
+@click.option("--build", is_flag=True, help="The log of the last build; without it, the app's.")
+@click.option("--follow", "-f", is_flag=True, help="Go on showing what is added, until Ctrl-C.")
+def command(
+    folder: Path | None, to: str | None, build: bool, follow: bool, as_json: bool, quiet: bool
+) -> None:
+    """Show the log of the app of a published Space, or with --build that of its build.
+
+    Without DIR and --to: the Space that was published from here, when there is only one.
+    """
+    from nb2space.cli.operate import find_space
+    from nb2space.runtime.masking import Mask
+    from nb2space.spacelogs import fetched_lines, followed_lines
+
+    sink = Sink(as_json, quiet)
+    api, target, record = find_space(sink, folder, to)
+    mask = Mask([record.key, *record.secrets.values()] if record else [])
+    read = followed_lines if follow else fetched_lines
+    lines = []
+    for line in read(api, target, build=build):
+        lines.append(mask.text(line))
+        sink.say(lines[-1])
+    sink.result({"target": target, "lines": lines})

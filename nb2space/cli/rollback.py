@@ -1,0 +1,49 @@
+"""`nb2space rollback`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from nb2space.cli.operate import space_options
+from nb2space.cli.output import Sink
+
+
+@click.command(name="rollback", short_help="Go back to an earlier version of a Space.")
+@space_options
+@click.option(
+    "--version",
+    "revision",
+    metavar="COMMIT",
+    help="The version, as nb2space history lists it. Without it: the one before.",
+)
+@click.option("--no-wait", is_flag=True, help="Do not wait until the app answers.")
+def command(
+    folder: Path | None,
+    to: str | None,
+    revision: str | None,
+    no_wait: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Publish an earlier version of a Space again, with its key, in a new commit.
+
+    Without DIR and --to: the Space that was published from here, when there is only one.
+    """
+    from dataclasses import asdict
+
+    from nb2space import follow, operate
+    from nb2space.cli.logs import log_of
+    from nb2space.cli.operate import find_space
+
+    sink = Sink(as_json, quiet)
+    api, target, record = find_space(sink, folder, to)
+    done = operate.roll_back(api, target, record, revision, sink.step)
+    result = {**asdict(done.publication), "version": done.version.commit}
+    if not no_wait:
+        log = None if as_json or quiet else log_of(sink, [record.key] if record else [])
+        url = follow.follow(api, done.manifest, done.publication, sink.step, log)
+        sink.say(f"The app answers at {url}")
+        result["url"] = url
+    sink.result(result)

@@ -1,0 +1,79 @@
+"""What the Hub would refuse, found before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from nb2space.errors import InputError, RemoteError
+from nb2space.hub import PAID_PLAN, Account
+from nb2space.space import DOCKER, SpaceFile
+
+if TYPE_CHECKING:
+    from nb2space.plan import Plan
+
+# The storage of a Space's repository: huggingface.co/docs/hub/spaces-overview
+_MOST_BYTES = 1_000_000_000
+# huggingface.co/docs/hub/spaces-config-reference
+_MOST_DESCRIPTION = 60
+
+
+def check_files(files: Iterable[SpaceFile]) -> None:
+    """Raise InputError when the Hub would not take these files: their size, or the Space card."""
+    files = list(files)
+    size = sum(len(file.content) for file in files)
+    if size > _MOST_BYTES:
+        largest = max(files, key=lambda file: len(file.content))
+        raise InputError(
+            f"The Space would have {size / 1e9:.1f} GB, and the Hub takes 1 GB; the largest file "
+            f"is {largest.path}. Leave data files out with nb2space convert --exclude."
+        )
+    for file in files:
+        if file.path == "README.md":
+            _check_card(file.content.decode("utf-8", "replace"))
+
+
+def check_rights(account: Account, plan: Plan, form: str) -> None:
+    """Raise InputError or RemoteError when this account cannot do what is planned."""
+    owner = plan.target.partition("/")[0]
+    if account.roles.get(owner) == "read":
+        raise InputError(
+            f"You ({account.name}) may only read in the organisation '{owner}'. Ask its "
+            "administrator for the role 'write', or choose another owner with --to."
+        )
+    if account.writes is not None and not account.writes & {owner, plan.target}:
+        raise InputError(
+            f"Your token may not write to {plan.target}. Give it write access to the Spaces of "
+            f"'{owner}', use one of type 'write', or choose another owner with --to."
+        )
+    if owner != account.name or account.is_pro:
+        return  # what an organisation pays for, the Hub does not tell for certain
+    if form == DOCKER and not plan.exists and not plan.hardware:
+        raise RemoteError(f"{plan.target} would be a Docker Space. {PAID_PLAN}")
+    if plan.visibility == "protected" and plan.visible_now != "protected":
+        raise RemoteError(
+            "A protected Space needs PRO or Team (huggingface.co/pro). Choose --visibility public "
+            "or private."
+        )
+
+
+def _check_card(text: str) -> None:
+    import yaml
+
+    try:
+        card: Any = yaml.safe_load(text.split("---", 2)[1])
+        problem = _problem_of(card)
+    except (yaml.YAMLError, IndexError):
+        problem = "its settings are no YAML"
+    if problem:
+        raise InputError(f"The Hub would refuse README.md: {problem}. Convert the notebook again.")
+
+
+def _problem_of(card: Any) -> str:
+    if not isinstance(card, dict) or card.get("sdk") not in ("docker", "static"):
+        return "its settings name no kind of Space"
+    if not str(card.get("title") or "").strip():
+        return "it has no title"
+    if len(str(card.get("short_description") or "")) > _MOST_DESCRIPTION:
+        return f"its short_description has more than {_MOST_DESCRIPTION} characters"
+    return ""
