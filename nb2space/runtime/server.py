@@ -278,6 +278,8 @@ def _config(
             },
             # Sockets in the workplace rather than open ports of the container.
             "KernelManager": {"transport": workplace.transport},
+            # A kernel that died is not started again without its notebook; the page asks for another.
+            "KernelRestarter": {"restart_limit": 0},
             "MappingKernelManager": {
                 "cull_idle_timeout": _CULL_AFTER,
                 "cull_interval": _CULL_EVERY,

@@ -152,8 +152,8 @@
   function take(message) {
     const {header, parent_header: parent, content} = message;
     if (header.msg_type === "status") {
-      if (["restarting", "autorestarting", "dead"].includes(content.execution_state)) {
-        release();
+      if (content.execution_state === "dead") {
+        kernel = "";
         return ended();
       }
       if (content.execution_state === "idle") { pending.delete(parent.msg_id); }
