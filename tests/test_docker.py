@@ -45,7 +45,7 @@ def files_of(
     files, manifest = docker_files(
         stripped, look=look, notebook_name=name,
         needs=Needs(requirements_text(environment), (), environment.python),
-        own_files={"helper.py": b"SECRETmodule = 1"}, space_id="a1b2", key=KEY,
+        own_files={"helper.py": b"SECRETmodule = 1"}, page=[], space_id="a1b2", key=KEY,
     )  # fmt: skip
     assert [entry.path for entry in manifest.files] == sorted(
         file.path for file in files if file.path != MANIFEST

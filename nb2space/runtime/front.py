@@ -70,15 +70,17 @@ class _FileHandler(PlainHandler):
 
 
 class _HealthHandler(PlainHandler):
-    """Says whether live sessions can be had yet, and which version of the Space is served."""
+    """Says whether live sessions can be had yet, and then which version of the Space is served."""
 
     def initialize(self, front: Front) -> None:
         self.front = front
 
     def get(self) -> None:
         self.set_header("Cache-Control", "no-store")
-        state = "ready" if self.front.live else "starting"
-        self.finish({"state": state, "version": self.front.settings.version})
+        if self.front.live:
+            self.finish({"state": "ready", "version": self.front.settings.version})
+        else:
+            self.finish({"state": "starting", "version": ""})
 
 
 class _StartingHandler(PlainHandler):
@@ -109,9 +111,7 @@ class Front(Router):
         self._starting = tornado.web.Application([(r".*", _StartingHandler)])
         self._waiting: tornado.web.Application | None = None
 
-    def find_handler(
-        self, request: HTTPServerRequest, **more: Any
-    ) -> HTTPMessageDelegate | None:
+    def find_handler(self, request: HTTPServerRequest, **more: Any) -> HTTPMessageDelegate | None:
         """Called by tornado for each request."""
         app = self._waiting or self._starting
         if not self._waiting:

@@ -278,7 +278,7 @@ def _config(
             },
             # Sockets in the workplace rather than open ports of the container.
             "KernelManager": {"transport": workplace.transport},
-            # A kernel that died is not started again without its notebook; the page asks for another.
+            # The page of a kernel that died asks for another, which has executed the notebook.
             "KernelRestarter": {"restart_limit": 0},
             "MappingKernelManager": {
                 "cull_idle_timeout": _CULL_AFTER,
