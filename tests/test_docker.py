@@ -204,7 +204,7 @@ def test_the_files_make_a_space_folder(tmp_path: Path) -> None:
     )
     files, manifest = docker_files(
         stripped, look=LOOK, notebook_name="a.ipynb", needs=Needs("", (), "3.11"),
-        own_files={}, space_id="a1b2", key=KEY,
+        own_files={}, page=[], space_id="a1b2", key=KEY,
     )  # fmt: skip
     write_folder(tmp_path / "space", files)
     assert read_manifest(tmp_path / "space") == manifest

@@ -237,7 +237,7 @@ def test_the_author_may_make_the_script_public(
     assert run("convert", path, "--show-source").code == 0
     published = (tmp_path / "small-space" / "small.ipynb").read_text()
     with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
-        body = live(app.url)
+        body = get(app.url)[2].decode()
     for text in (published, body):
         assert "shown_name" in text and "hidden_name" not in text
 
