@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -184,6 +185,36 @@ def test_a_lost_socket_and_a_dead_kernel_are_survived(app: Command, chromium: An
         handle.focus()
         seen.page.keyboard.press("ArrowRight")
         seen.wait_for_text("Twice is 10")
+
+
+@pytest.mark.browser
+def test_other_widgets_than_those_of_the_page_take_their_place(
+    notebook: Callable[..., Path],
+    tmp_path: Path,
+    own_key_store: Path,
+    run: Callable[..., Any],
+    chromium: Any,
+) -> None:
+    path = notebook(
+        "import os\nfrom ipywidgets import IntSlider, Label, Text, VBox, interact",
+        "is_app = 'nb2space-' in os.environ['HOME']\n"
+        "made = [Text('in the app'), Label('more')] if is_app else [IntSlider(3)]\nVBox(made)",
+        "@interact(number=(1, 9))\ndef doubled_value(number=2):\n    print('Twice is', number * 2)",
+    )
+    assert run("convert", path).code == 0
+    with (
+        viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app,
+        viewer(chromium, app.url) as seen,
+    ):
+        seen.page.locator(".noUi-handle").nth(1).wait_for()
+        seen.wait_until_live()
+        seen.wait_for_text("more")
+        assert seen.page.locator("input[type=text]").input_value() == "in the app"
+        handle = seen.page.locator(".noUi-handle")
+        assert handle.count() == 1
+        handle.focus()
+        seen.page.keyboard.press("ArrowRight")
+        seen.wait_for_text("Twice is 6")
 
 
 def test_texts_are_there_in_each_language() -> None:
