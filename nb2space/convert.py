@@ -28,6 +28,7 @@ from nb2space.needs import needs_of
 from nb2space.notebook import Notebook, read_notebook, title_of
 from nb2space.outputcheck import check_outputs
 from nb2space.ownfiles import own_files
+from nb2space.page.first import page_files
 from nb2space.page.public import masked_frozen, public_frozen
 from nb2space.page.record import Agree, limits_for
 from nb2space.page.recording import losses_in_words, recorder, recording_of, refuse_losses
@@ -225,6 +226,7 @@ def convert(
             notebook_name=_published_name(path),
             needs=needs,
             own_files=sealed_files,
+            page=page_files(stripped.viewer, look),
             space_id=record.space_id,
             key=record.key,
         )

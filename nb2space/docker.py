@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -65,13 +66,15 @@ def docker_files(
     notebook_name: str,
     needs: Needs,
     own_files: dict[str, bytes],
+    page: Sequence[SpaceFile],
     space_id: str,
     key: str,
 ) -> tuple[list[SpaceFile], Manifest]:
     """All files of the Space, the manifest among them, and the manifest.
 
     `own_files` are the author's modules and data files (content by relative path); they and the
-    code cells are in no file but the sealed one.
+    code cells are in no file but the sealed one. `page` are the files of the page that viewers have
+    until their kernel is ready.
     """
     files = [
         SpaceFile(
@@ -93,6 +96,7 @@ def docker_files(
             else "the notebook's text and outputs, without code",
         ),
         SpaceFile("sealed.bin", bundle_of(stripped.live, own_files, key), "the code, encrypted"),
+        *page,
         *_runtime_files(),
     ]
     if needs.packages:
@@ -197,7 +201,7 @@ def _first_words(viewer: Notebook) -> str:
 
 
 def _runtime_files() -> list[SpaceFile]:
-    """The runtime package, and the page's template where Voila looks for one."""
+    """The runtime package, and the live session's template where Voila looks for one."""
     files = [
         SpaceFile(f"runtime/{path.name}", path.read_bytes(), "the server of the app")
         for path in _sorted(resources.files("nb2space.runtime"))
@@ -207,9 +211,9 @@ def _runtime_files() -> list[SpaceFile]:
         SpaceFile(
             f"runtime/share/voila/templates/nb2space/{path.name}",
             path.read_bytes(),
-            "how the page looks",
+            "what a live session sends",
         )
-        for path in _sorted(resources.files("nb2space.templates").joinpath("viewer"))
+        for path in _sorted(resources.files("nb2space.templates").joinpath("live"))
     ]
     return files
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from nb2space.environment import Environment, begin_trace, read_environment
 from nb2space.errors import CellError, InputError
 from nb2space.notebook import Notebook
+from nb2space.runtime.startcode import START_CODE
 from nb2space.runtime.wakeup import cure_lost_wakeup
 from nb2space.tags import numbered, view_of
 
@@ -155,6 +156,7 @@ async def _execute(
     cells = list(numbered(client.nb))
     try:
         async with _kernel_of(client, variables):
+            await _number_widgets(client.kc)
             before = await begin_trace(client.kc)
             for index, (number, cell) in enumerate(cells):
                 progress(number, cells[-1][0])
@@ -194,6 +196,13 @@ async def _execute(
             "crashes. Nothing was written."
         ) from None
     return Executed(client.nb, environment, seconds, result)
+
+
+async def _number_widgets(kernel_client: Any) -> None:
+    """Give the widgets of the kernel the ids that they will have in the app's kernels."""
+    await kernel_client.execute(
+        START_CODE, silent=True, store_history=False, reply=True, timeout=_STARTUP_SECONDS
+    )
 
 
 async def _run_cell(client: Any, cell: Notebook, index: int) -> None:

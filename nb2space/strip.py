@@ -35,6 +35,8 @@ from nb2space.widgets import (
 
 # A model's id as kernels and pages draw it, and where an output or a state names one.
 RANDOM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Those that `runtime/widgetids.py` counted are the same in each run.
+_COUNTED_ID = re.compile(r"6e62[0-9a-f]{28}")
 _NAMED_ID = re.compile(rf'(?:"model_id": "|IPY_MODEL_)({RANDOM_ID.pattern})')
 
 # Cell numbers in notices are positions in the author's notebook, counted from 1.
@@ -76,18 +78,20 @@ def strip_notebook(
             outputs, said = viewer_outputs(cell.get("outputs", []))
             if not view.is_hidden:
                 notices += [f"Cell {number} {what}" for what in said]
-            live_cells.append(_live_code(cell, number, view, outputs, show_source))
+            live = _live_code(cell, number, view, outputs, show_source)
+            live_cells.append(_placed(live, live_cells))
             if not view.is_hidden:
                 source = cell.source if show_source and view.shows_source else ""
                 shown = outputs if view.shows_outputs else []
                 if source or shown:
-                    viewer_cells.append(nbformat.v4.new_code_cell(source, outputs=shown))
+                    seen = nbformat.v4.new_code_cell(source, outputs=shown, id=live.id)
+                    viewer_cells.append(seen)
         elif view.shows_source:
             text, missing = _text_cell(cell, folder)
             if text is not None:
                 notices += [f"Cell {number} shows a picture that is missing: {m}" for m in missing]
+                live_cells.append(_placed(text, live_cells))
                 viewer_cells.append(text)
-                live_cells.append(text)
     viewer = _notebook(viewer_cells, title)
     # Cleaned first: what an output that is dropped refers to is not displayed.
     models = displayed_models(
@@ -110,14 +114,15 @@ def strip_notebook(
     )
 
 
+def _placed(cell: Notebook, before: list[Notebook]) -> Notebook:
+    """The cell with its place among the live cells as its id, which it has for viewers, too."""
+    cell["id"] = f"cell-{len(before) + 1}"
+    return cell
+
+
 def _notebook(cells: list[Notebook], title: str) -> Notebook:
-    copies = []
-    for number, cell in enumerate(cells, 1):
-        copy = cell.copy()
-        copy["id"] = f"cell-{number}"
-        copies.append(copy)
     return nbformat.v4.new_notebook(
-        cells=copies,
+        cells=cells,
         metadata={
             "title": title,
             "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -212,13 +217,16 @@ def clean_buffer(buffer: Any) -> Any:
 def _with_stable_ids(viewer: Notebook) -> tuple[Notebook, dict[str, str]]:
     """The notebook with its random widget model ids replaced by ordinal ones, and these by those.
 
-    The same input is to give the same bytes, and model ids are random in each kernel.
+    The same input is to give the same bytes. Ids that were counted stay: live kernels count, too.
     """
     text = json.dumps(viewer)
     # Only what looks random: a model may be named "a" in a notebook that some tool wrote.
     ids = filter(RANDOM_ID.fullmatch, saved_models(viewer.metadata))
     named = (match[1] for match in _NAMED_ID.finditer(text))
-    stable = {old: f"{number:032x}" for number, old in enumerate(dict.fromkeys((*ids, *named)), 1)}
+    stable = {
+        old: old if _COUNTED_ID.fullmatch(old) else f"{number:032x}"
+        for number, old in enumerate(dict.fromkeys((*ids, *named)), 1)
+    }
     if not stable:
         return viewer, {}
     text = re.sub("|".join(stable), lambda match: stable[match[0]], text)

@@ -51,6 +51,11 @@ class Viewer:
             assert time.monotonic() < deadline, f"{pattern} did not become other than {other_than}"
             time.sleep(0.1)
 
+    def wait_until_live(self, seconds: float = 90) -> None:
+        """Wait until the page has a kernel of its own."""
+        live = "document.body.dataset.nb2space === 'live'"
+        self.page.wait_for_function(live, timeout=seconds * SECOND)
+
     def text(self) -> str:
         """All text that is shown."""
         shown: str = self.page.inner_text("body")
@@ -136,6 +141,13 @@ def get(url: str, method: str = "GET", **headers: str) -> tuple[int, Any, bytes]
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, error.read()
+
+
+def live(url: str, query: str = "") -> str:
+    """What the page at `url` gets when it asks for a live session."""
+    status, _, body = get(f"{url}nb2space/live{query}", method="POST")
+    assert status == 200, (status, body[:200])
+    return body.decode()
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

@@ -45,7 +45,7 @@ def files_of(
     files, manifest = docker_files(
         stripped, look=look, notebook_name=name,
         needs=Needs(requirements_text(environment), (), environment.python),
-        own_files={"helper.py": b"SECRETmodule = 1"}, space_id="a1b2", key=KEY,
+        own_files={"helper.py": b"SECRETmodule = 1"}, page=[], space_id="a1b2", key=KEY,
     )  # fmt: skip
     assert [entry.path for entry in manifest.files] == sorted(
         file.path for file in files if file.path != MANIFEST
@@ -204,7 +204,7 @@ def test_the_files_make_a_space_folder(tmp_path: Path) -> None:
     )
     files, manifest = docker_files(
         stripped, look=LOOK, notebook_name="a.ipynb", needs=Needs("", (), "3.11"),
-        own_files={}, space_id="a1b2", key=KEY,
+        own_files={}, page=[], space_id="a1b2", key=KEY,
     )  # fmt: skip
     write_folder(tmp_path / "space", files)
     assert read_manifest(tmp_path / "space") == manifest

@@ -108,6 +108,7 @@ def test_the_built_image_shows_the_report_and_its_slider_works(
         with viewer(chromium, url) as seen:
             slider = seen.page.locator(".noUi-handle").first
             slider.wait_for(timeout=120_000)
+            seen.wait_until_live()
             seen.wait_for_text("Forecast for March 2027")
             slider.focus()
             seen.page.keyboard.press("ArrowRight")

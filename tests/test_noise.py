@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import get, wait_until
+from browsing import live, wait_until
 
 from nb2space.runtime.noise import Noise
 
@@ -44,7 +44,7 @@ def test_a_kernels_own_descriptors_do_not_lead_to_the_log(
     assert run("convert", path, "--allow-shown-source").code == 0
     folder = tmp_path / "small-space"
     with serving(folder, free_port(None), silent=True) as server:
-        assert b"Ready" in get(server.url)[2]
+        assert "Ready" in live(server.url)
         wait_until(lambda: b"lines that are not for the log" in written(server.log))
         assert b"zebra" not in written(server.log)
 

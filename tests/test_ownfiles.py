@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import get, viewing
+from browsing import get, live, viewing
 
 from nb2space.environment import Environment
 from nb2space.errors import InputError
@@ -96,7 +96,7 @@ def test_the_app_finds_its_files_and_nobody_else_does(
     (tmp_path / "data" / "names.csv").unlink()
     (tmp_path / "helpers.py").unlink()
     with viewing(folder, cwd=tmp_path, home=own_key_store) as app:
-        assert "read data/names.csv" in get(app.url)[2].decode()
+        assert "read data/names.csv" in live(app.url)
         assert get(app.url + "data/names.csv")[0] == 404
 
 
@@ -126,6 +126,6 @@ def test_the_page_speaks_the_viewers_language(
     path = notebook(code("1 / 0", "raises-exception"))
     assert run("convert", path, "--lang", "id").code == 0
     with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
-        body = get(app.url)[2].decode()
-    assert '<html lang="id">' in body
+        page, body = get(app.url)[2].decode(), live(app.url)
+    assert '<html lang="id">' in page
     assert "Bagian ini tidak dapat ditampilkan (referensi " in body

@@ -72,6 +72,7 @@ def test_the_app_works_and_tells_no_secret(
     ):
         seen.wait_for_text(f"sum {2 * len(TOKEN)} ••••• •••••")
         seen.wait_for_text(f"the address has {len(URL)} signs; it is •••••")
+        seen.wait_until_live()
         handle = seen.page.locator(".noUi-handle").first
         handle.focus()
         seen.page.keyboard.press("ArrowRight")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import websocket
-from browsing import get, viewing
+from browsing import get, live, viewing
 from jupyter_server.services.kernels.connection.base import (
     deserialize_msg_from_ws_v1,
     serialize_msg_to_ws_v1,
@@ -62,8 +62,8 @@ def app(
 
 
 def kernel_of(url: str) -> str:
-    """The kernel of a page that is loaded now."""
-    found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', get(url)[2].decode())
+    """The kernel of a session that begins now."""
+    found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', live(url))
     assert found
     return found[1]
 

@@ -19,6 +19,7 @@ from browsing import (
     Command,
     free_port,
     get,
+    live,
     source_lines,
     viewer,
     viewing,
@@ -73,6 +74,7 @@ def test_a_viewer_moves_a_slider_and_sees_no_script(
     with viewer(chromium, app.url, viewport) as seen:
         slider = seen.page.locator(".noUi-handle").nth(handle)
         slider.wait_for(timeout=60_000)
+        seen.wait_until_live()
         shown = seen.wait_for(pattern, other_than=None)
         assert before in (None, shown)
         slider.focus()
@@ -106,9 +108,9 @@ def test_a_viewer_who_leaves_leaves_no_kernel(
     with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
         with viewer(chromium, app.url) as seen:
             for _ in range(3):
-                seen.page.locator(".noUi-handle").first.wait_for(timeout=60_000)
+                seen.wait_until_live()
                 seen.page.reload()
-            seen.page.locator(".noUi-handle").first.wait_for(timeout=60_000)
+            seen.wait_until_live()
             wait_until(lambda: len(_kernels_below(app.process.pid)) == 1)
         log = "".join(app.lines)
         assert "403" not in log
@@ -152,14 +154,13 @@ def test_only_the_app_is_there(apps: Callable[[str], Command]) -> None:
 
 
 @pytest.mark.browser
-def test_the_page_may_be_framed_by_the_hub_and_kept_by_nobody(
+def test_the_page_may_be_framed_by_the_hub(
     apps: Callable[[str], Command],
 ) -> None:
     status, headers, body = get(apps("report").url + "?template=classic&theme=dark")
     assert status == 200
     policy = headers["Content-Security-Policy"]
     assert policy == "frame-ancestors 'self' https://huggingface.co https://*.hf.space"
-    assert "no-store" in headers["Cache-Control"]
     assert headers["Server"] == "nb2space"
     assert b'data-jp-theme-name="JupyterLab Light"' in body, "the address does not set the theme"
     assert b"voila/templates/classic" not in body, "nor the template"
@@ -174,7 +175,7 @@ def test_asking_for_the_head_of_the_page_starts_no_kernel(
     with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
         assert get(app.url, method="HEAD")[0] == 200
         assert _kernels_below(app.process.pid) == []
-        get(app.url)
+        live(app.url)
         assert len(_kernels_below(app.process.pid)) == 1
 
 
@@ -190,7 +191,7 @@ def test_a_kernel_knows_no_secret_of_the_space(
     os.environ["OPENAI_API_KEY"] = "not-a-key"
     try:
         with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
-            body = get(app.url)[2].decode()
+            body = live(app.url)
     finally:
         del os.environ["OPENAI_API_KEY"]
     names = set(re.findall(r"variable (\w+)", body))
@@ -216,7 +217,7 @@ def test_what_the_tags_say_holds_in_the_live_app(
     )
     assert run("convert", path).code == 0
     with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
-        body = get(app.url)[2].decode()
+        body = live(app.url)
     assert "value 1" in body and "after all" in body
     for text in ("hidden cell", "hidden output", "hidden quarto", "skipped cell"):
         assert text not in body
@@ -271,7 +272,7 @@ def test_the_server_ends_with_the_command_however_that_ends(
 ) -> None:
     space = example_spaces("report")
     with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
-        get(app.url)
+        live(app.url)
         family = _descendants(app.process.pid)
         assert len(family) >= 2
         app.process.send_signal(signal.SIGKILL)

@@ -23,6 +23,9 @@ _MOST_OF_A_KIND = 40
 _MOST_OPTIONS = 12
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
+# An app of ours is a page first, and has its kernel some time later.
+_LIVE = "['live', undefined].includes(document.body.dataset.nb2space)"
+
 _TABS = ".lm-TabBar-tab, .p-TabBar-tab, .jp-Collapse-header, summary"
 _CLICKED = (
     ".widget-toggle-button, .widget-toggle-buttons button, input[type=checkbox], input[type=radio]"
@@ -102,6 +105,8 @@ def _load(page: Any, url: str, log: Log) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while not log.frames and time.monotonic() < deadline:
         page.wait_for_timeout(100)
+    with contextlib.suppress(_errors()):
+        page.wait_for_function(_LIVE, timeout=_LOAD_SECONDS * _SECOND)
     _quiet(page, log, 2.0)
 
 

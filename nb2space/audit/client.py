@@ -12,12 +12,14 @@ from urllib.parse import urljoin, urlsplit
 from nb2space.audit.exchange import Answer, Log
 from nb2space.audit.messages import controls
 from nb2space.errors import RemoteError
+from nb2space.page.render import KERNEL
 
 _KERNEL = re.compile(r'"kernelId":\s*"([0-9a-zA-Z-]+)"|/api/kernels/([0-9a-f-]{36})')
 _LINK = re.compile(r"""(?:src|href)\s*=\s*["']?([^"'\s>]+)|import\(["']([^"']+)""")
 MOST_BYTES = 200_000_000
 """The largest answer or frame that is taken."""
 
+_LIVE = "nb2space/live"
 _LONGEST_NAME = 100
 _PAGE_SECONDS = 300
 _FILE_SECONDS = 60
@@ -60,7 +62,7 @@ class Client:
             body=body,
             follow_redirects=False,
             allow_nonstandard_methods=True,
-            request_timeout=_PAGE_SECONDS if _is_root(path, base.path) else _FILE_SECONDS,
+            request_timeout=_PAGE_SECONDS if _is_slow(path, base.path) else _FILE_SECONDS,
             connect_timeout=_FILE_SECONDS,
         )
         name = f"{method} {path}"[:_LONGEST_NAME]
@@ -86,9 +88,13 @@ class Client:
             raise RemoteError(f"{self.url} does not answer: {error}.")
 
     async def page(self, channel: str, query: str = "") -> str:
-        """Fetch the page, which starts a kernel; the id of that kernel, "" when there is none."""
-        path = (urlsplit(self.url).path or "/") + query
-        _, body = await self.ask(channel, "GET", path)
+        """Fetch the page and begin a live session; the id of its kernel, "" when there is none."""
+        root = urlsplit(self.url).path or "/"
+        _, body = await self.ask(channel, "GET", root + query)
+        kernel = kernel_of(body)
+        if kernel != KERNEL:
+            return kernel
+        _, body = await self.ask(channel, "POST", f"{root}{_LIVE}{query}")
         return kernel_of(body)
 
     async def files(self, channel: str, body: bytes) -> None:
@@ -111,6 +117,11 @@ def _is_root(path: str, base: str) -> bool:
     return path.partition("?")[0] == (base or "/")
 
 
+def _is_slow(path: str, base: str) -> bool:
+    """True for what is answered when the notebook was executed."""
+    return _is_root(path, base) or path.partition("?")[0].endswith(_LIVE)
+
+
 def kernel_of(body: bytes) -> str:
     """The id of the kernel that a page was given."""
     match = _KERNEL.search(body.decode("utf-8", errors="replace"))
@@ -122,7 +133,7 @@ async def visit(client: Client) -> None:
     from nb2space.audit.sockets import KernelSocket
 
     kernel = await client.page("page")
-    await client.files("files of the page", client.log.answers[-1].body)
+    await client.files("files of the page", client.log.answers[0].body)
     if not kernel:
         client.log.notes.append("The page names no kernel, so its controls were not moved.")
         return

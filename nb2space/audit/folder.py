@@ -135,15 +135,16 @@ def _share_of_published(folder: Path, manifest: Manifest) -> Share:
 
 def _pieces(folder: Path, manifest: Manifest) -> Iterator[Piece]:
     published = _share_of_published(folder, manifest)
+    page = share_of_static(folder)
     for path in sorted(folder.rglob("*")):
         where = path.relative_to(folder).as_posix()
         if path.is_symlink():
             yield Piece(CHANNEL, where, os.readlink(path).encode())
         elif path.is_file():
             content = path.read_bytes()
-            if manifest.form == STATIC and is_shown(where):
+            if is_shown(where):
                 # The recorded states are shown as controls are moved, so only code counts in them.
-                yield Piece(CHANNEL, where, content, published, loose=where != INDEX)
+                yield Piece(CHANNEL, where, content, page, loose=where != INDEX)
                 continue
             share: Share | None
             if where == manifest.notebook:

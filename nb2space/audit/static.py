@@ -1,4 +1,4 @@
-"""What a page without a kernel shows: the page itself, and the recorded states of its widgets."""
+"""What a page shows before there is a kernel: itself, and the recorded states of its widgets."""
 
 from __future__ import annotations
 

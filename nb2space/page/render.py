@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Any
 
 from nb2space.notebook import Notebook
+from nb2space.runtime.samecells import digest_of
 
 KERNEL = "recorded"
 """The id of the kernel that is none."""
@@ -35,7 +36,8 @@ _TEMPLATE_ADDRESS = re.compile(r"\./voila/templates/lab/static/([\w.-]+)(?:\?v=[
 class Page:
     """What the page is rendered with.
 
-    `extensions` are front ends as Voila's page names them; `version` tells one page from the next.
+    `extensions` are front ends as Voila's page names them; `version` tells one page from the next;
+    `scripts` are the page's own, which run before Voila's.
     """
 
     viewer: Notebook
@@ -44,6 +46,7 @@ class Page:
     texts: dict[str, str]
     extensions: Sequence[dict[str, Any]]
     version: str
+    scripts: Sequence[str] = ("./page/frozen.js",)
 
 
 def render_page(page: Page) -> str:
@@ -97,7 +100,7 @@ async def _rendered(page: Page) -> str:
         base_url="./",
         show_margins=False,
         language_code=page.language,
-        filters={"is_still": is_still, "has_still": has_still},
+        filters={"is_still": is_still, "has_still": has_still, "digest": digest_of},
     )
     shows_source = any(c.cell_type == "code" and c.source for c in page.viewer.cells)
     exporter.exclude_input = not shows_source
@@ -116,6 +119,7 @@ async def _rendered(page: Page) -> str:
             "texts": page.texts,
             "version": page.version,
             "watched_version": "",
+            "scripts": list(page.scripts),
         },
         page_config=configuration,
         extra_context={

@@ -55,18 +55,21 @@ class Gates:
 
 
 class PageReader:
-    """Reads a page while it is written: which kernel is its own, which widgets it displays."""
+    """Reads what is sent to a page: which kernel is its own, which widgets it displays.
+
+    `kernel_id` is "" until it was read.
+    """
 
     def __init__(self, gates: Gates) -> None:
         self._gates = gates
-        self._kernel_id = ""
+        self.kernel_id = ""
 
     def read(self, html: str) -> None:
         """Take in the next part of the page."""
-        if not self._kernel_id and (found := _KERNEL_ID.search(html)):
-            self._kernel_id = found[1]
-        if self._kernel_id:
-            self._gates.of(self._kernel_id).show(_MODEL_ID.findall(html))
+        if not self.kernel_id and (found := _KERNEL_ID.search(html)):
+            self.kernel_id = found[1]
+        if self.kernel_id:
+            self._gates.of(self.kernel_id).show(_MODEL_ID.findall(html))
 
 
 class GatedConnection(ZMQChannelsWebsocketConnection):

@@ -35,3 +35,11 @@ class PageHeaders:
 
 class PlainHandler(PageHeaders, tornado.web.RequestHandler):
     """A handler of our own, with the headers."""
+
+
+class NotFound(PlainHandler):
+    """Any address that is not the app's: a short page that tells nothing of the server."""
+
+    def prepare(self) -> None:
+        self.set_status(404)
+        self.finish("There is nothing here. The app is at /\n")

@@ -7,34 +7,37 @@ from kernels, a template of our own decides what the page shows.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
-import threading
+import re
+import shutil
+import signal
 from typing import Any
 
 import nbformat
-import tornado.ioloop
 import tornado.web
+from jupyter_core.utils import ensure_async
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httputil import HTTPServerRequest
+from tornado.iostream import StreamClosedError
 from traitlets.config import Config
 from voila.app import Voila
 from voila.handler import VoilaHandler
-from voila.static_file_handler import TemplateStaticFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
-from . import health
 from .connection import LONGEST_MESSAGE, Gates, PageReader, gated_by
-from .headers import PAGE_HEADERS, PageHeaders, PlainHandler
+from .headers import PAGE_HEADERS, NotFound, PageHeaders
 from .kernels import cell_hashes, in_workplace, place_guard
 from .masking import Mask
-from .messages import TEXTS
 from .outputs import viewer_outputs
 from .problems import Reports, keep_clean, note
+from .samecells import digest_of
 from .settings import Settings
 from .sourcewall import SourceWall, wall_of
+from .startcode import place_start_code
 from .wakeup import cure_lost_wakeup
 from .workplace import Workplace
 
@@ -52,34 +55,53 @@ _ADDRESSES = (
     "/api/kernels/",
     "/voila/api/shutdown/",
     "/voila/api/themes/",
-    "/voila/labextensions/",
-    "/voila/static/",
 )
-_TEMPLATE_FILES = r"/voila/templates/(nb2space/static/[\w-][\w.-]*)"
+
+LIVE = "/nb2space/live"
+"""Where the page asks for a live session."""
+
+# Programs that visit pages without anybody who looks at them.
+_CRAWLER = re.compile(r"bot\b|crawl|spider|slurp|preview|facebookexternalhit", re.IGNORECASE)
 
 
-class _PageHandler(TornadoVoilaHandler):  # type: ignore[misc]
-    """The app's page at `/`."""
+class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
+    """A live session: a kernel of the viewer's own, and what the notebook's cells show in it."""
 
     def initialize(self, gates: Gates, mask: Mask, **kwargs: Any) -> None:
         """Take the gates, which must know what the page displays, and the mask for the page."""
         self.gates = gates
         self.mask = mask
+        self.is_left = False
         super().initialize(**kwargs)
 
-    @tornado.web.authenticated
-    async def get(self, path: str | None = None) -> None:
-        """Execute the notebook for this viewer and send the page while it grows."""
-        reader = PageReader(self.gates)
-        async for html in self.get_generator(path=path):
-            reader.read(html)
-            self.write(self.mask.text(html))
-            self.flush()
+    def get(self, path: str | None = None) -> None:
+        """Only the page's script asks with POST: crawlers and previews start no kernel."""
+        raise tornado.web.HTTPError(405)
 
-    def head(self, path: str | None = None) -> None:
-        """Link previews and monitors ask with HEAD; no kernel is started for them."""
-        self.set_header("Content-Type", "text/html")
-        self.finish()
+    head = get
+
+    @tornado.web.authenticated
+    async def post(self, path: str | None = None) -> None:
+        """Execute the notebook for this viewer, and send each cell when it was executed."""
+        if _CRAWLER.search(self.request.headers.get("User-Agent", "")):
+            raise tornado.web.HTTPError(403)
+        # The notebook may ask which address was opened; that is the page's.
+        self.request.path = "/"
+        self.request.uri = "/" + (f"?{self.request.query}" if self.request.query else "")
+        reader = PageReader(self.gates)
+        async for html in self.get_generator(path=""):
+            reader.read(html)
+            if not self.is_left:
+                self.write(self.mask.text(html))
+                with contextlib.suppress(StreamClosedError):
+                    await self.flush()
+        if self.is_left and reader.kernel_id in self.kernel_manager:
+            await ensure_async(self.kernel_manager.shutdown_kernel(reader.kernel_id))
+
+    def on_connection_close(self) -> None:
+        """The viewer left before their kernel was ready."""
+        super().on_connection_close()
+        self.is_left = True
 
 
 class _KernelHandler(KernelHandler):
@@ -104,17 +126,6 @@ class _Pinged:
         self.ping_callback.stop()
 
 
-class _HealthHandler(PlainHandler):
-    """Says that the app is ready, and which version of the Space it serves."""
-
-    def initialize(self, version: str) -> None:
-        self.version = version
-
-    def get(self) -> None:
-        self.set_header("Cache-Control", "no-store")
-        self.finish({"state": "ready", "version": self.version})
-
-
 class SpaceServer(Voila):  # type: ignore[misc]
     """Voila with an allowlist of addresses and the headers of a Space."""
 
@@ -129,39 +140,24 @@ class SpaceServer(Voila):  # type: ignore[misc]
         for pattern, handler, *rest in super().init_handlers():
             if issubclass(handler, VoilaHandler):
                 own = {**rest[0], "gates": self.gates, "mask": self.mask}
-                kept.append((r"/", _with_headers(_PageHandler), own))
+                kept.append((LIVE, _with_headers(_LiveHandler), own))
             elif handler is KernelHandler:
                 kept.append((pattern, _with_headers(_KernelHandler), *rest))
-            elif handler is TemplateStaticFileHandler:
-                # Voila's handler fails, rather than refuses, on addresses of another shape.
-                kept.append((_TEMPLATE_FILES, _with_headers(handler), *rest))
             elif pattern.startswith(_ADDRESSES):
                 ours = _with_headers(handler)
                 if issubclass(handler, WebSocketMixin):
                     ours = type(handler.__name__, (_Pinged, ours), {})
                 kept.append((pattern, ours, *rest))
-        return [(health.PATH, _HealthHandler, {"version": self.settings.version}), *kept]
+        return kept
 
     def listen(self) -> None:
-        """Listen on the one address that was asked for, and say when the app is ready."""
-        try:
-            self.app.listen(self.port, self.ip)
-        except OSError as error:
-            raise SystemExit(f"Port {self.port} cannot be used: {error.strerror}.") from None
-        log.info("Ready: the app answers on port %d.", self.port)
-        self.ioloop = tornado.ioloop.IOLoop.current()
-        self.ioloop.add_callback(self.reports.listen)
-        if self.settings.tethered:
-            threading.Thread(target=self._end_with_input, daemon=True).start()
-        try:
-            self.ioloop.start()
-        finally:
-            self.stop()
+        """Called by Voila last. The port is the front's; what is left is to hear the kernels."""
+        self.reports.listen()
 
-    def _end_with_input(self) -> None:
-        while os.read(0, 1):
-            continue
-        self.ioloop.add_callback(self.ioloop.stop)
+    async def close(self) -> None:
+        """End all kernels."""
+        await ensure_async(self.kernel_manager.shutdown_all())
+        shutil.rmtree(self.connection_dir, ignore_errors=True)
 
 
 def _with_headers(handler: type[tornado.web.RequestHandler]) -> type[tornado.web.RequestHandler]:
@@ -169,12 +165,13 @@ def _with_headers(handler: type[tornado.web.RequestHandler]) -> type[tornado.web
     return type(handler.__name__, (PageHeaders, handler), {})
 
 
-def serve(settings: Settings, workplace: Workplace) -> None:
-    """Serve the app until the process is told to end."""
+def live_server(settings: Settings, workplace: Workplace) -> SpaceServer:
+    """The server of live sessions; its `app` answers, on whatever port gives it requests."""
     cure_lost_wakeup()
     _keep_to_ourselves(settings, workplace)
     live = nbformat.reads(workplace.notebook, as_version=4)
     place_guard(workplace, cell_hashes(live))
+    place_start_code(workplace)
     mask = _mask_of(workplace)
     wall = _wall_of(settings, workplace, live)
     gates = Gates(note, settings.language, mask, wall)
@@ -189,8 +186,12 @@ def serve(settings: Settings, workplace: Workplace) -> None:
         keep_clean(logger, mask)
     server.config_file_paths = []
     server.notebook_path = str(settings.folder / settings.notebook)
+    # Voila takes the signal to end for itself; the front has it.
+    ending = signal.getsignal(signal.SIGTERM)
     server.initialize([])
+    signal.signal(signal.SIGTERM, ending)
     server.start()
+    return server
 
 
 def _keep_to_ourselves(settings: Settings, workplace: Workplace) -> None:
@@ -248,7 +249,7 @@ def _config(
                 "kernel_websocket_connection_class": gated_by(gates),
                 "tornado_settings": {
                     "headers": PAGE_HEADERS,
-                    "default_handler_class": _NotFound,
+                    "default_handler_class": NotFound,
                     # A page that is left ends its kernel with a POST; a frame of another site keeps
                     # no cookie to confirm it with, and the kernel's id is known to nobody else.
                     "disable_check_xsrf": True,
@@ -268,27 +269,20 @@ def _config(
                 "prelaunch_hook": live_notebook,
                 "multi_kernel_manager_class": in_workplace(workplace, gates),
                 "resources": {
-                    "texts": TEXTS[settings.language],
-                    "watched_version": settings.version if settings.watch else "",
+                    "version": settings.version,
                 },
             },
             "VoilaExporter": {
-                "filters": {"for_viewers": for_viewers},
+                "filters": {"for_viewers": for_viewers, "digest": digest_of},
                 "language_code": settings.language,
             },
             # Sockets in the workplace rather than open ports of the container.
             "KernelManager": {"transport": workplace.transport},
+            # The page of a kernel that died asks for another, which has executed the notebook.
+            "KernelRestarter": {"restart_limit": 0},
             "MappingKernelManager": {
                 "cull_idle_timeout": _CULL_AFTER,
                 "cull_interval": _CULL_EVERY,
             },
         }
     )
-
-
-class _NotFound(PlainHandler):
-    """Any address that is not the app's: a short page that tells nothing of the server."""
-
-    def prepare(self) -> None:
-        self.set_status(404)
-        self.finish("There is nothing here. The app is at /\n")

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
-import logging
-
-import tornado.web
 
 from .headers import PlainHandler
 from .messages import TEXTS
 from .settings import Settings
-
-log = logging.getLogger("nb2space")
 
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -27,7 +21,9 @@ _PAGE = """<!doctype html>
 """
 
 
-class _WaitingHandler(PlainHandler):
+class WaitingHandler(PlainHandler):
+    """Answers with the waiting page."""
+
     def initialize(self, page: str) -> None:
         self.page = page
 
@@ -37,21 +33,12 @@ class _WaitingHandler(PlainHandler):
         self.finish(self.page)
 
 
-def serve_waiting(settings: Settings) -> None:
-    """Answer every address with the waiting page, until the process is ended."""
-
+def waiting_page(settings: Settings) -> str:
+    """The page, in the viewers' language."""
     texts = TEXTS[settings.language]
-    page = _PAGE.format(
+    return _PAGE.format(
         language=settings.language,
         title=html.escape(settings.title),
         waiting=texts["waiting"],
         reload=texts["reload"],
     )
-
-    async def run() -> None:
-        app = tornado.web.Application([(r".*", _WaitingHandler, {"page": page})])
-        app.listen(settings.port, settings.host)
-        log.info("The app does not run. Viewers see that it is being prepared.")
-        await asyncio.Event().wait()
-
-    asyncio.run(run())

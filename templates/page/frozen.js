@@ -203,14 +203,17 @@
     }
 
     post(channel, type, parent, content, buffers = [], metadata = {}) {
-      const message = {
+      this.deliver({
         channel,
         header: {
           msg_id: `recorded-${++serial}`, msg_type: type, username: "", session: "recorded",
           date: new Date().toISOString(), version: "5.3",
         },
         parent_header: parent, metadata, content,
-      };
+      }, buffers);
+    }
+
+    deliver(message, buffers) {
       const data = buffers.length ? framed(message, buffers) : JSON.stringify(message);
       this.emit(new MessageEvent("message", {data}));
     }

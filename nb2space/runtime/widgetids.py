@@ -1,0 +1,25 @@
+"""Runs in each kernel before the author's code: widgets get ids by the order of their creation.
+
+ipywidgets draws an id at random for each widget. Counted instead, a widget has the same id in each
+run of a notebook, so that a page made of one run can go on with the kernel of another. The file is
+read as text and run in the kernel; it imports nothing of this package.
+"""
+
+
+def number_widgets() -> None:
+    """Count the widgets of this kernel from now on."""
+    from itertools import count
+    from typing import Any
+
+    try:
+        import comm
+    except ImportError:  # a kernel of before ipykernel 6.18, whose ids stay random
+        return
+    plain, numbers = comm.create_comm, count(1)
+
+    def create_comm(*given: Any, **named: Any) -> Any:
+        if named.get("target_name") == "jupyter.widget" and not named.get("comm_id"):
+            named["comm_id"] = f"6e62{next(numbers):028x}"
+        return plain(*given, **named)
+
+    comm.create_comm = create_comm
