@@ -36,6 +36,7 @@ from nb2space.projectfile import read_project
 from nb2space.runtime.masking import Mask
 from nb2space.seal import new_key
 from nb2space.secrets import Finding, LiftedCode, lift_files, lift_notebook, masked_notebook
+from nb2space.sharing import Sharing, sharing_of, with_sharing
 from nb2space.shownsource import shown_source
 from nb2space.space import (
     MANIFEST,
@@ -55,7 +56,10 @@ _PATIENCE = 10
 
 @dataclass(frozen=True)
 class Options:
-    """What the author may choose; `timeout` is in seconds a cell, None for no limit."""
+    """What the author may choose; `timeout` is in seconds a cell, None for no limit.
+
+    `refresh_every` is the seconds after which shared cells run anew, None for never.
+    """
 
     title: str | None = None
     theme: str = "light"
@@ -72,6 +76,8 @@ class Options:
     hardware: str = ""
     redact: bool = False
     static: bool = False
+    share: bool = True
+    refresh_every: float | None = None
 
 
 @dataclass(frozen=True)
@@ -190,16 +196,24 @@ def convert(
         keep_bundle(record, bundle_of(stripped.live, sealed_files, record.key))
         said = [*frozen.notices, *off_notices(frozen), *_without_secrets(code)]
     else:
+        sharing = _sharing(executed, own.content, options)
         files, manifest = docker_files(
-            stripped,
+            replace(stripped, live=with_sharing(stripped.live, sharing)),
             look=look,
             notebook_name=_published_name(path),
             needs=needs,
             own_files=sealed_files,
             space_id=record.space_id,
             key=record.key,
+            sharing=sharing.ends,
         )
-        said = [*own.notices, *needs_said, *_outside(files_named), *_waiting(executed.seconds)]
+        said = [
+            *own.notices,
+            *needs_said,
+            *_outside(files_named),
+            *sharing.notices,
+            *_waiting(executed, sharing),
+        ]
     record = replace(
         record,
         notebook=str(path.absolute()),
@@ -325,7 +339,21 @@ def _without_secrets(code: LiftedCode) -> list[str]:
     return [f"The page has no kernel, so the Space is not given {', '.join(names)}."]
 
 
-def _waiting(seconds: float) -> list[str]:
+def _sharing(executed: Executed, own_files: Mapping[str, bytes], options: Options) -> Sharing:
+    if not options.share:
+        return Sharing(ends="No cell is shared, as you said.")
+    return sharing_of(
+        executed.notebook,
+        own_files,
+        unsettled=dict.fromkeys(executed.environment.connected_in, "uses the network"),
+        refresh=options.refresh_every,
+    )
+
+
+def _waiting(executed: Executed, sharing: Sharing) -> list[str]:
+    seconds = sum(
+        took for place, took in enumerate(executed.cell_seconds) if place not in sharing.cells
+    )
     if seconds < _PATIENCE:
         return []
     return [

@@ -19,6 +19,7 @@ from browsing import (
     Command,
     free_port,
     get,
+    kernels_below,
     source_lines,
     viewer,
     viewing,
@@ -109,7 +110,7 @@ def test_a_viewer_who_leaves_leaves_no_kernel(
                 seen.page.locator(".noUi-handle").first.wait_for(timeout=60_000)
                 seen.page.reload()
             seen.page.locator(".noUi-handle").first.wait_for(timeout=60_000)
-            wait_until(lambda: len(_kernels_below(app.process.pid)) == 1)
+            wait_until(lambda: len(kernels_below(app.process.pid)) == 1)
         log = "".join(app.lines)
         assert "403" not in log
 
@@ -173,9 +174,9 @@ def test_asking_for_the_head_of_the_page_starts_no_kernel(
     space = example_spaces("report")
     with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
         assert get(app.url, method="HEAD")[0] == 200
-        assert _kernels_below(app.process.pid) == []
+        assert kernels_below(app.process.pid) == []
         get(app.url)
-        assert len(_kernels_below(app.process.pid)) == 1
+        assert len(kernels_below(app.process.pid)) == 1
 
 
 def test_a_kernel_knows_no_secret_of_the_space(
@@ -379,16 +380,6 @@ def _descendants(pid: int) -> list[int]:
     import psutil
 
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-
-
-def _kernels_below(pid: int) -> list[int]:
-    import psutil
-
-    return [
-        child.pid
-        for child in psutil.Process(pid).children(recursive=True)
-        if "ipykernel_launcher" in " ".join(child.cmdline())
-    ]
 
 
 def _is_alive(pid: int) -> bool:

@@ -94,6 +94,18 @@ from nb2space.cli.output import Sink, output_options
     "recorded now, by running their callbacks.",
 )
 @click.option(
+    "--share/--no-share",
+    default=True,
+    help="Run the cells at the beginning that are the same for all viewers once for all of them, "
+    "or each cell for each viewer. Without it: --share.",
+)
+@click.option(
+    "--refresh-every",
+    metavar="TIME",
+    default="",
+    help="Run the shared cells anew after this time, such as 6h, 30m or 1d. Without it: never.",
+)
+@click.option(
     "--rotate-key",
     is_flag=True,
     help="Seal with a new key; the next publish gives it to the Space.",
@@ -116,6 +128,8 @@ def command(
     hardware: str,
     redact: bool,
     static: bool,
+    share: bool,
+    refresh_every: str,
     rotate_key: bool,
     as_json: bool,
     quiet: bool,
@@ -123,14 +137,22 @@ def command(
     """Make a Space folder of NOTEBOOK: executed, without its code, ready to view and publish."""
     import shlex
 
-    from nb2space.cli.steps import convert_with_progress, read_hardware, read_parameters
+    from nb2space.cli.steps import (
+        convert_with_progress,
+        read_duration,
+        read_hardware,
+        read_parameters,
+    )
     from nb2space.convert import Options, default_folder
 
     sink = Sink(as_json, quiet)
-    if static and (include or exclude or hardware):
+    if static and (include or exclude or hardware or refresh_every or not share):
         raise click.UsageError(
-            "--include, --exclude and --hardware are for an app with a kernel; --static has none."
+            "--include, --exclude, --hardware, --no-share and --refresh-every are for an app with "
+            "a kernel; --static has none."
         )
+    if refresh_every and not share:
+        raise click.UsageError("--refresh-every runs shared cells anew; --no-share has none.")
     options = Options(
         title=title,
         theme=theme,
@@ -142,6 +164,8 @@ def command(
         hardware=read_hardware(hardware),
         redact=redact,
         static=static,
+        share=share,
+        refresh_every=read_duration(refresh_every),
         execute=not no_execute,
         timeout=timeout,
         show_source=show_source,

@@ -22,6 +22,7 @@ def begin() -> str:
     """Note what is used from now on; JSON list of the top-level modules loaded now."""
     trace: Any = ModuleType(TRACE)
     trace.read, trace.written, trace.ports, trace.ran = {}, {}, {}, {}
+    trace.connected_in = {}
     trace.libraries = loaded_libraries()
     sys.modules[TRACE] = trace
 
@@ -42,6 +43,7 @@ def begin() -> str:
             trace.read[os.path.abspath(os.fsdecode(first))] = None
         elif event == "socket.connect" and isinstance(details[1], tuple) and len(details[1]) > 1:
             trace.ports[f"{details[1][0]}:{details[1][1]}"] = None
+            trace.connected_in[running_cell()] = None
         elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
             name = first.decode(errors="replace") if isinstance(first, bytes) else str(first)
             trace.ran[os.path.basename(name.split()[0] if name.split() else "")] = None
@@ -49,6 +51,14 @@ def begin() -> str:
     # Python's table of audit events: docs.python.org/3/library/audit_events.html
     sys.addaudithook(note)
     return json.dumps(sorted({name.partition(".")[0] for name in sys.modules}))
+
+
+def running_cell() -> int:
+    """The execution count of the cell that runs; 0 where there is no shell."""
+    from IPython import get_ipython
+
+    shell: Any = get_ipython()
+    return shell.execution_count if shell else 0
 
 
 def loaded_libraries() -> list[str]:
@@ -149,6 +159,7 @@ def report(imported: list[str], before: list[str]) -> str:
             "libraries": sorted(set(loaded_libraries()) - set(trace.libraries)),
             "peak_memory": peak_memory(),
             "addresses": list(trace.ports),
+            "connected_in": list(trace.connected_in),
             "ran": [name for name in trace.ran if name],
         }
     )

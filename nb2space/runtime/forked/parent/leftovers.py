@@ -1,0 +1,151 @@
+"""What a fork cannot take along, and what viewers must not share: found before the fork.
+
+A fork has only the thread that asked for it; a connection or a file that is written to would be one
+and the same in all kernels; and what runs beside this process is nobody's afterwards.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import stat
+import sys
+import time
+import warnings
+from typing import Any
+
+# Seconds that threads and processes which are just ending are given.
+_GRACE = 1.0
+_HARMLESS_FILES = {"/dev/null", "/dev/urandom", "/dev/random"}
+# Threads that are made anew after a fork by the library that they belong to.
+_HARMLESS_THREADS = {"jemalloc_bg_thd"}
+
+
+def left_over(files_before: set[str]) -> str:
+    """A few words on what is there and cannot be shared; "" when there is nothing."""
+    _calm_workers()
+    _let_libraries_stop_their_threads()
+    if _lasting(_threads):
+        return "leaves threads running"
+    if _lasting(_children):
+        return "leaves processes running"
+    if open_files() - files_before:
+        return "keeps a connection or a file that it writes to open"
+    numba = sys.modules.get("numba.np.ufunc.parallel")
+    if getattr(numba, "_is_initialized", False):
+        return "uses threads of numba, which do not survive a fork"
+    return ""
+
+
+def open_files() -> set[str]:
+    """Number and target of what is open, but for files that are only read."""
+    found = set()
+    for number in map(int, os.listdir("/proc/self/fd")):
+        try:
+            target = os.readlink(f"/proc/self/fd/{number}")
+            if target not in _HARMLESS_FILES and not _is_only_read(number):
+                found.add(f"{number} {target}")
+        except OSError:  # the folder's own, closed since
+            continue
+    return found
+
+
+def reopen_files() -> None:
+    """In a fork: read files at a position of its own, which it shares with the parent till then.
+
+    Raises OSError for a file that cannot be opened again.
+    """
+    for number in map(int, os.listdir("/proc/self/fd")):
+        try:
+            if not _is_only_read(number):
+                continue
+        except OSError:  # the folder's own, closed since
+            continue
+        again = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
+        os.lseek(again, os.lseek(number, 0, os.SEEK_CUR), os.SEEK_SET)
+        os.dup2(again, number, inheritable=os.get_inheritable(number))
+        os.close(again)
+
+
+def _is_only_read(number: int) -> bool:
+    is_file = stat.S_ISREG(os.fstat(number).st_mode)
+    return is_file and fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+
+
+def _lasting(look: Any) -> bool:
+    deadline = time.monotonic() + _GRACE
+    while look():
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def _threads() -> list[str]:
+    """The names of all threads but this one, those that no Python code knows among them."""
+    names = []
+    for number in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{number}/comm") as name:
+                if int(number) != os.getpid():
+                    names.append(name.read().strip())
+        except OSError:
+            continue
+    return [name for name in names if name not in _HARMLESS_THREADS]
+
+
+def _children() -> bool:
+    import psutil
+
+    return bool(psutil.Process().children())
+
+
+def _calm_workers() -> None:
+    """End joblib's pool of processes, which it keeps for the next time and makes again."""
+    executors = sys.modules.get("joblib.externals.loky.reusable_executor")
+    if executors is not None and getattr(executors, "_executor", None) is not None:
+        executors.get_reusable_executor().shutdown(wait=True, kill_workers=True)
+    for name in (
+        "joblib.externals.loky.backend.resource_tracker",
+        "multiprocessing.resource_tracker",
+    ):
+        tracker = getattr(sys.modules.get(name), "_resource_tracker", None)
+        if tracker is not None and hasattr(tracker, "_stop"):
+            tracker._stop()
+
+
+def _let_libraries_stop_their_threads() -> None:
+    """OpenBLAS ends its threads before each fork, and starts them again when it needs them."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of forks while threads run
+        pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+class Watch:
+    """Notes which ways out of this process a cell takes: the network, other programs."""
+
+    def __init__(self) -> None:
+        self.seen = ""
+        self._is_on = False
+        sys.addaudithook(self._note)
+
+    def __enter__(self) -> Watch:
+        self.seen, self._is_on = "", True
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._is_on = False
+
+    # Python's table of audit events: docs.python.org/3/library/audit_events.html
+    def _note(self, event: str, details: Any) -> None:
+        if not self._is_on:
+            return
+        if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
+            is_local = event != "socket.getaddrinfo" and details[0].family == socket.AF_UNIX
+            self.seen = self.seen or ("" if is_local else "uses the network")
+        elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
+            self.seen = self.seen or "runs other programs"
