@@ -217,7 +217,10 @@ class _Reader:
         if tree is None or source.lstrip().startswith(("%%", "!!")):
             return _UNREADABLE
         self._learn(tree)
-        return next(filter(None, map(self._reason_of, ast.walk(tree))), "")
+        # Of `time.sleep`, the whole decides and not `time`.
+        parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        named = (n for n in ast.walk(tree) if not (isinstance(n, ast.Name) and id(n) in parts))
+        return next(filter(None, map(self._reason_of, named)), "")
 
     def seeds(self, tree: ast.Module | None) -> set[str]:
         """The libraries whose global random numbers the cell seeds with a value."""

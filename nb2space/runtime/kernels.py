@@ -42,6 +42,12 @@ class SpaceKernelManager(AsyncMappingKernelManager):
         kernel_id: str = await self._async_start_kernel(**kwargs)
         return kernel_id
 
+    async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]
+        """End all kernels, and what they are forked from."""
+        await super().shutdown_all(now)
+        if self.forks:
+            self.forks.stop()
+
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that is gone, and its gate."""
         self.gates.forget(kernel_id)

@@ -79,10 +79,16 @@ class ForkServer:
         self._output = output
         self._control: Future[socket.socket] = Future()
         self._crashes = 0
+        self._is_over = threading.Event()
 
     def start(self) -> None:
         """Start the parent, and keep one running from now on, in the background."""
         threading.Thread(target=self._keep, daemon=True, name="forkserver").start()
+
+    def stop(self) -> None:
+        """Let the parent end, which it does when its last kernel has."""
+        self._is_over.set()
+        self._refuse("the server ends")
 
     async def fork(self, arguments: list[str], environment: Mapping[str, str]) -> ForkedProcess:
         """A kernel with ipykernel's `arguments`, whose sockets are bound.
@@ -113,7 +119,7 @@ class ForkServer:
     def _keep(self) -> None:
         deaths = 0
         while deaths < len(_PAUSES):
-            time.sleep(_PAUSES[deaths])
+            self._is_over.wait(_PAUSES[deaths])
             started = time.monotonic()
             try:
                 parent, control = self._warm_up()
@@ -125,7 +131,7 @@ class ForkServer:
                 "Kernels are forked; %d cells ran once for all viewers.", len(self._plan.cells)
             )
             code = self._last_of(parent).wait()
-            if self._crashes >= _MOST_CRASHES:
+            if self._is_over.is_set():
                 return
             deaths = 1 if time.monotonic() - started > _LONG_LIFE else deaths + 1
             log.warning(
@@ -138,7 +144,7 @@ class ForkServer:
 
     def _last_of(self, parent: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """The parent that ends: with `refresh`, each makes way for a new one before that."""
-        while self._plan.refresh:
+        while self._plan.refresh and not self._is_over.is_set():
             try:
                 parent.wait(self._plan.refresh)
                 break
@@ -238,6 +244,7 @@ class ForkServer:
         """A library that does not survive a fork takes kernel after kernel with it."""
         self._crashes += 1
         if self._crashes == _MOST_CRASHES:
+            self._is_over.set()
             self._give_up(f"{_MOST_CRASHES} of them crashed")
 
 

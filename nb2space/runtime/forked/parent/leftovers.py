@@ -51,6 +51,13 @@ def open_files() -> set[str]:
     return found
 
 
+def fork_quietly() -> int:
+    """os.fork() without Python's warning of threads, of which only harmless ones are left."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
+
+
 def reopen_files() -> None:
     """In a fork: read files at a position of its own, which it shares with the parent till then.
 
@@ -117,9 +124,7 @@ def _calm_workers() -> None:
 
 def _let_libraries_stop_their_threads() -> None:
     """OpenBLAS ends its threads before each fork, and starts them again when it needs them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # of forks while threads run
-        pid = os.fork()
+    pid = fork_quietly()
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)

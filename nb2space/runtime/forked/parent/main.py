@@ -17,6 +17,7 @@ from typing import Any
 
 from .cells import Unshareable, import_modules, run_cells
 from .child import run_kernel
+from .leftovers import fork_quietly
 from .randomness import Randomness
 from .shell import Recorder, make_shell, run_startup
 
@@ -118,7 +119,7 @@ class Forks:
     def _fork(self, connection: socket.socket) -> bool:
         """True in the child."""
         try:
-            pid = os.fork()
+            pid = fork_quietly()
         except OSError:  # no memory, no process to be had: the server sees the connection end
             connection.close()
             return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -21,8 +22,8 @@ _OF_KERNELS = (
     "ipykernel.subshell_manager", "jupyter_client.localinterfaces", "psutil",
     "tornado.platform.asyncio", "zmq.eventloop.zmqstream",
 )  # fmt: skip
-# These hook themselves into a shell when they are imported, if there is one.
-_OF_SHELLS = ("ipywidgets", "matplotlib_inline.backend_inline")
+# As ipykernel sets it when a kernel starts, which is too late for what was imported before.
+_PLOTS = "module://matplotlib_inline.backend_inline"
 
 
 class Recorder:
@@ -89,7 +90,9 @@ class RecordedStream(io.TextIOBase):
 def make_shell(recorder: Recorder) -> Any:
     """The shell of this process, with what kernels need already imported."""
     for name in _OF_KERNELS:
-        _import(name)
+        # Not every version of ipykernel has each of them.
+        with suppress(ImportError):
+            importlib.import_module(name)
     from ipykernel.compiler import XCachingCompiler
     from ipykernel.zmqshell import ZMQInteractiveShell
     from jupyter_client.session import Session
@@ -125,8 +128,7 @@ def make_shell(recorder: Recorder) -> Any:
     shell.__dict__["enable_gui"] = lambda gui=None: None
     shell.displayhook.session = shell.display_pub.session = RecordingSession()
     shell.displayhook.topic = b"execute_result"
-    for name in _OF_SHELLS:
-        _import(name)
+    os.environ.setdefault("MPLBACKEND", _PLOTS)
     sys.stdout = RecordedStream(recorder, "stdout")
     sys.stderr = RecordedStream(recorder, "stderr")
     return shell
@@ -136,9 +138,3 @@ def run_startup(shell: Any, files: Sequence[str]) -> None:
     """Run the files that kernels run before the author's code; raises what they raise."""
     for path in files:
         shell.safe_execfile(path, shell.user_ns, raise_exceptions=True)
-
-
-def _import(name: str) -> None:
-    # Not every version of ipykernel has each of them, and not every notebook has widgets.
-    with suppress(ImportError):
-        importlib.import_module(name)
