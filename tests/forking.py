@@ -35,6 +35,8 @@ def forks_of(
     modules: Sequence[str] = (),
     outputs: Sequence[Any] = (),
     refresh: float | None = None,
+    python: str = sys.executable,
+    path: str = "",
 ) -> Iterator[ForkServer]:
     """A fork server that shares `cells`; unless `told` they must show `outputs` again."""
     notebook = notebook_of(*(code(source, "shared") if told else source for source in cells))
@@ -53,9 +55,14 @@ def forks_of(
     )
     with tempfile.TemporaryDirectory() as folder:
         forks = ForkServer(
-            [sys.executable, "-Xfrozen_modules=off"],
+            [python, "-Xfrozen_modules=off"],
             Plan(tuple(modules), shared, refresh=refresh),
-            environment={"PATH": os.environ["PATH"], "IPYTHONDIR": folder, "TMPDIR": folder},
+            environment={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": path,
+                "IPYTHONDIR": folder,
+                "TMPDIR": folder,
+            },
             folder=Path(folder),
             output=2,
         )

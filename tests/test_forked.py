@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
+import re
 import signal
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
+from browsing import get, kernels_below, parent_below, viewing, wait_until
+from conftest import code
 from forking import forks_of, kernel_of, parents, until
 from making import stream
 from nbclient.exceptions import CellExecutionError
@@ -103,7 +109,7 @@ def test_what_cannot_be_shared_runs_for_each_viewer(source: str, told: Any) -> N
     with forks_of("print('first')", source, "x = 1") as forks:
         asyncio.run(visit(forks))
     assert f"Cell 2 {LEFT[source]}, so it and the cells after it run for each viewer" in told.text
-    assert "1 cells ran once for all viewers" in told.text
+    assert "cells that ran once for all: 1." in told.text
 
 
 UNSETTLED = {
@@ -127,7 +133,7 @@ def test_what_may_differ_runs_for_each_viewer_unless_the_author_wants_it(
     assert f"Cell 1 {UNSETTLED[source]}" in told.text
     with forks_of(source, told=True) as forks:
         asyncio.run(visit(forks))
-    assert "1 cells ran once for all viewers" in told.text
+    assert "cells that ran once for all: 1." in told.text
 
 
 def test_heavy_computing_survives_the_fork() -> None:
@@ -187,7 +193,7 @@ def test_the_death_of_the_parent_is_survived(told: Any) -> None:
             async with kernel_of(forks) as other:
                 assert not other.is_forked
                 assert await other.run("x = 1", "print(x)") == "1\n"
-            await until(lambda: told.text.count("ran once for all viewers") == 2)
+            await until(lambda: told.text.count("ran once for all: 1.") == 2)
             async with kernel_of(forks) as other:
                 assert other.is_forked
             process = kernel.process
@@ -211,18 +217,14 @@ def test_crash_after_crash_ends_the_forking(told: Any) -> None:
     assert "Kernels cannot be forked: 3 of them crashed." in told.text
 
 
-def test_a_module_that_leaves_threads_is_left_out(
-    told: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_module_that_leaves_threads_is_left_out(told: Any, tmp_path: Path) -> None:
     async def visit(forks: Any) -> None:
         async with kernel_of(forks) as kernel:
             assert kernel.is_forked
             assert await kernel.run("import busy_module", "print(busy_module.x)") == "3\n"
 
     (tmp_path / "busy_module.py").write_text(f"x = 3\n{THREAD}")
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    with forks_of("import sys\nsys.path", modules=("json", "busy_module")) as forks:
-        forks._environment["PYTHONPATH"] = str(tmp_path)
+    with forks_of("x = 1", modules=("json", "busy_module"), path=str(tmp_path)) as forks:
         asyncio.run(visit(forks))
     assert "The module busy_module leaves threads running, so forks go without it." in told.text
 
@@ -244,3 +246,70 @@ def test_shared_cells_run_anew_and_those_who_are_there_stay(told: Any) -> None:
 
     with forks_of("import os; x = os.getpid()", refresh=1) as forks:
         asyncio.run(visit(forks))
+
+
+def test_a_parent_that_does_not_start_leaves_ordinary_kernels(told: Any) -> None:
+    async def visit(forks: Any) -> None:
+        async with kernel_of(forks) as kernel:
+            assert not kernel.is_forked
+            assert await kernel.run("print(1)") == "1\n"
+
+    for command in ("/no/such/python", "false"):
+        with forks_of("x = 1", python=command) as forks:
+            asyncio.run(visit(forks))
+    assert "Kernels cannot be forked: the parent does not start (No such file or dir" in told.text
+    assert "Kernels cannot be forked: the parent ended while it ran the shared cells." in told.text
+
+
+def test_viewers_of_the_app_share_and_are_kept_from_the_code(
+    notebook: Any, tmp_path: Path, own_key_store: Path, run: Any
+) -> None:
+    from nb2space.serve import free_port, serving
+
+    path = notebook(
+        code("import os, warnings\nmaker = os.getpid()\nprint('made by', maker)", "shared"),
+        "def zebra(stripes):\n    raise ValueError('no zebra')",
+        "print('mine', os.getppid() == maker, os.environ.get('QUERY_STRING'))",
+        code("zebra(3)", "raises-exception"),
+    )
+    assert run("convert", path).code == 0
+    manifest = json.loads((tmp_path / "small-space" / "nb2space.json").read_text())
+    assert manifest["sharing"] == (
+        "Cells 1 to 2 are run once for all viewers; cell 3 reads the environment."
+    )
+    with serving(tmp_path / "small-space", free_port(None), silent=True) as server:
+        pages = [get(f"{server.url}?who={who}")[2].decode() for who in "ab"]
+        log = os.pread(server.log.fileno(), 100_000, 0).decode()
+    makers = {re.search(r"made by (\d+)", page)[1] for page in pages}
+    assert len(makers) == 1
+    for page, who in zip(pages, "ab", strict=True):
+        assert f"mine True who={who}" in page
+        assert "This part could not be shown" in page
+        assert "zebra" not in page and "ValueError" not in page
+    assert "ValueError: no zebra (cell 4, line 1; cell 2, line 2)" in log
+    assert "def zebra" not in log and "raise ValueError" not in log
+
+
+def test_no_share_leaves_ordinary_kernels(
+    notebook: Any, tmp_path: Path, own_key_store: Path, run: Any
+) -> None:
+    path = notebook("import os\nprint('started')")
+    assert run("convert", path, "--no-share").code == 0
+    with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+        assert b"started" in get(app.url)[2]
+        assert parent_below(app.process.pid) is None
+        assert len(kernels_below(app.process.pid)) == 1
+
+
+def test_nobody_is_left_when_the_server_is_killed(
+    notebook: Any, tmp_path: Path, own_key_store: Path, run: Any
+) -> None:
+    path = notebook("x = 1", "print('started')")
+    assert run("convert", path).code == 0
+    with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+        get(app.url)
+        parent, kernels = parent_below(app.process.pid), kernels_below(app.process.pid)
+        assert parent and len(kernels) == 1
+        (server,) = psutil.Process(app.process.pid).children()
+        server.kill()
+        wait_until(lambda: not [pid for pid in (parent, *kernels) if psutil.pid_exists(pid)])

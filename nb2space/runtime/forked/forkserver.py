@@ -117,6 +117,7 @@ class ForkServer:
         return ForkedProcess(answer["ready"], ours, self._note_crash)
 
     def _keep(self) -> None:
+        """Start one parent after the other, until they end too often or are not to be had."""
         deaths = 0
         while deaths < len(_PAUSES):
             self._is_over.wait(_PAUSES[deaths])
@@ -127,9 +128,7 @@ class ForkServer:
                 self._give_up(str(error))
                 return
             self._offer(control)
-            log.info(
-                "Kernels are forked; %d cells ran once for all viewers.", len(self._plan.cells)
-            )
+            log.info("Kernels are forked; cells that ran once for all: %d.", len(self._plan.cells))
             code = self._last_of(parent).wait()
             if self._is_over.is_set():
                 return
@@ -168,7 +167,10 @@ class ForkServer:
         Raises ForkError when there can be none.
         """
         for _ in range(_MOST_CUTS):
-            parent, control = self._launch()
+            try:
+                parent, control = self._launch()
+            except OSError as error:
+                raise ForkError(f"the parent does not start ({error.strerror})") from None
             try:
                 answer = _first_line(control)
             except (OSError, ValueError) as error:
@@ -189,7 +191,7 @@ class ForkServer:
 
     def _launch(self) -> tuple[subprocess.Popen[bytes], socket.socket]:
         ours, theirs = socket.socketpair()
-        with theirs:
+        try:
             parent = subprocess.Popen(
                 [*self._command, str(theirs.fileno())],
                 cwd=self._folder,
@@ -200,6 +202,11 @@ class ForkServer:
                 stderr=self._output,
                 start_new_session=True,
             )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         with suppress(OSError):  # it has ended; so says the answer that is not there
             ours.sendall(json.dumps(self._plan.as_dict()).encode() + b"\n")
         return parent, ours

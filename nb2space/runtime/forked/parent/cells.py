@@ -43,7 +43,7 @@ def import_modules(names: Sequence[str]) -> None:
         files = open_files()
         # What fails here may be caught in the cell, which is to fail or not by itself.
         _in_thread(partial(_try_to_import, name))
-        if why := left_over(files):
+        if why := _controls() or left_over(files):
             raise Unshareable(why, module=name)
 
 
@@ -74,13 +74,18 @@ def run_cells(
 def _fault(result: Any, messages: Sequence[Any]) -> str:
     if not result.success:
         return "fails when it runs before there is a viewer"
-    import comm
-
-    if getattr(comm.get_comm_manager(), "comms", None):
-        return "makes controls"
+    if why := _controls():
+        return why
     if any(kind not in _REPLAYABLE for kind, *_ in messages):
         return "changes what it has shown"
     return ""
+
+
+def _controls() -> str:
+    """What widgets say when they are made reaches no page from here."""
+    import comm
+
+    return "makes controls" if getattr(comm.get_comm_manager(), "comms", None) else ""
 
 
 def _try_to_import(name: str) -> None:

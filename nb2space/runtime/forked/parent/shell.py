@@ -117,7 +117,8 @@ def make_shell(recorder: Recorder) -> Any:
             if isinstance(msg_or_type, dict):
                 kind = msg_or_type["header"]["msg_type"]
                 content, metadata = msg_or_type["content"], msg_or_type.get("metadata")
-            recorder.add(kind, content, metadata, ident)
+            # As it would arrive, so that it is compared and sent as that.
+            recorder.add(kind, self.unpack(self.pack(content)), metadata, ident)
 
     settings = Config()
     settings.HistoryManager.enabled = False  # its database has a thread and a connection
