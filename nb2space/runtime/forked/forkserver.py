@@ -80,6 +80,7 @@ class ForkServer:
         self._control: Future[socket.socket] = Future()
         self._crashes = 0
         self._is_over = threading.Event()
+        self._turn = threading.Lock()
 
     def start(self) -> None:
         """Start the parent, and keep one running from now on, in the background."""
@@ -120,7 +121,8 @@ class ForkServer:
         """Start one parent after the other, until they end too often or are not to be had."""
         deaths = 0
         while deaths < len(_PAUSES):
-            self._is_over.wait(_PAUSES[deaths])
+            if self._is_over.wait(_PAUSES[deaths]):
+                return
             started = time.monotonic()
             try:
                 parent, control = self._warm_up()
@@ -227,13 +229,18 @@ class ForkServer:
 
     def _offer(self, control: socket.socket) -> None:
         """Give forks of another parent, or of the first, from now on."""
-        self._close()
-        self._control.set_result(control)
+        with self._turn:
+            if self._is_over.is_set():
+                control.close()
+                return
+            self._close()
+            self._control.set_result(control)
 
     def _refuse(self, why: str) -> None:
         """Give no forks for now."""
-        self._close()
-        self._control.set_exception(ForkError(why))
+        with self._turn:
+            self._close()
+            self._control.set_exception(ForkError(why))
 
     def _close(self) -> None:
         """Let the parent go, which ends when its last kernel has; newcomers wait."""

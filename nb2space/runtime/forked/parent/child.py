@@ -12,7 +12,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .cells import Shared
 from .leftovers import reopen_files
@@ -44,13 +44,8 @@ def run_kernel(
     _adapt_environment(request["environment"])
     shell.init_environment()
     asyncio.set_event_loop(asyncio.new_event_loop())
-    from ipykernel.kernelapp import IPKernelApp
-
-    app = IPKernelApp.instance(
-        kernel_class=_kernel_class(shared, randomness),
-        # Not 0, which would print how to connect; 1 is taken for no parent to be watched.
-        parent_handle=1,
-    )
+    app = make_app()
+    app.kernel_class = _kernel_class(shared, randomness)
     recorded = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     app.initialize(request["arguments"])
@@ -68,16 +63,33 @@ def run_kernel(
     return 0
 
 
-def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
-    from ipykernel.ipkernel import IPythonKernel
+def make_app() -> Any:
+    """ipykernel's application of this process; made in the parent, its memory is shared."""
+    from ipykernel.kernelapp import IPKernelApp
 
-    base: Any = IPythonKernel
+    # Not 0, which would print how to connect; 1 is taken for no parent to be watched.
+    return IPKernelApp.instance(parent_handle=1)
+
+
+def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
+    from ipykernel import ipkernel
+
+    base: Any = ipkernel.IPythonKernel
     waiting = deque(shared)
 
     class ForkedKernel(base):  # type: ignore[misc]
         """Answers the shared cells with what they showed, and runs all others."""
 
         _is_fresh = True
+
+        def __init__(self, **given: Any) -> None:
+            # It would note the file of each module, for a debugger that no app has, and by
+            # touching them all take 10 MB of what is shared as its own.
+            setattr(ipkernel, "sys", _NoModules)  # noqa: B010
+            try:
+                super().__init__(**given)
+            finally:
+                setattr(ipkernel, "sys", sys)  # noqa: B010
 
         async def do_execute(
             self,
@@ -127,6 +139,12 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
             }
 
     return ForkedKernel
+
+
+class _NoModules:
+    """Stands for `sys` where only its modules are asked for."""
+
+    modules: ClassVar[dict[str, Any]] = {}
 
 
 def _end_with(connection: socket.socket) -> None:

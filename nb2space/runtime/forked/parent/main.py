@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from .cells import Unshareable, import_modules, run_cells
-from .child import run_kernel
+from .child import make_app, run_kernel
 from .leftovers import fork_quietly
 from .randomness import Randomness
 from .shell import Recorder, make_shell, run_startup
@@ -28,7 +28,7 @@ def main(descriptor: int) -> None:
     A plan that cannot be carried out as it is ends the process, after an answer that says which
     part of it is to be left out.
     """
-    control = socket.socket(fileno=descriptor)
+    control = _kept_from_programs(descriptor)
     sys.argv = [""]
     with control.makefile("rb") as lines:
         plan = json.loads(lines.readline())
@@ -42,6 +42,7 @@ def main(descriptor: int) -> None:
     except Unshareable as found:
         _tell(control, found.answer)
         leave(1)
+    make_app()
     # What the collector need not look at is not written to, and so stays shared.
     gc.collect()
     gc.freeze()
@@ -71,6 +72,12 @@ def leave(code: int) -> None:
         atexit._run_exitfuncs()
     finally:
         os._exit(code)
+
+
+def _kept_from_programs(descriptor: int) -> socket.socket:
+    """The socket `descriptor`, whose end no program that a cell starts may hold open."""
+    os.set_inheritable(descriptor, False)
+    return socket.socket(fileno=descriptor)
 
 
 def _tell(connection: socket.socket, answer: dict[str, Any]) -> None:
@@ -114,7 +121,7 @@ class Forks:
         if not asked:
             self._control.close()
             self._control = None
-        return socket.socket(fileno=descriptors[0]) if descriptors else None
+        return _kept_from_programs(descriptors[0]) if descriptors else None
 
     def _fork(self, connection: socket.socket) -> bool:
         """True in the child."""
