@@ -301,6 +301,21 @@ def test_no_share_leaves_ordinary_kernels(
         assert len(kernels_below(app.process.pid)) == 1
 
 
+def test_the_parent_ends_with_the_server_while_it_still_runs_shared_cells(
+    notebook: Any, tmp_path: Path, own_key_store: Path, run: Any
+) -> None:
+    path = notebook("import time\ntime.sleep(600)")
+    assert run("convert", path, "--no-execute").code == 0
+    with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+        wait_until(lambda: parent_below(app.process.pid))
+        parent = parent_below(app.process.pid)
+        assert parent
+        wait_until(lambda: psutil.Process(parent).num_threads() > 1, seconds=60)
+        (server,) = psutil.Process(app.process.pid).children()
+        server.kill()
+        wait_until(lambda: not psutil.pid_exists(parent))
+
+
 def test_nobody_is_left_when_the_server_is_killed(
     notebook: Any, tmp_path: Path, own_key_store: Path, run: Any
 ) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
 import pytest
 from conftest import code
 from hypothesis import given
 from hypothesis import strategies as st
 from making import many, notebook_of, stream
 
+from nb2space.cli.steps import read_duration
 from nb2space.runtime.forked.parent.digest import digest_of
 from nb2space.sharing import sharing_of, with_sharing
 from nb2space.strip import strip_notebook
@@ -166,3 +168,24 @@ def test_other_texts_have_other_digests_however_they_are_cut(one: str, other: st
 
 def test_numbers_are_no_ids() -> None:
     assert digest_of([stream("1234567890123")]) != digest_of([stream("1234567890124")])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("", None), ("30m", 1800), ("6h", 21600), ("1d", 86400)]
+)
+def test_a_time(text: str, seconds: float | None) -> None:
+    assert read_duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["6", "h", "0h", "-1h", "6 h", "6hours", "99999h", "²h"])
+def test_what_is_no_time_is_told(text: str) -> None:
+    with pytest.raises(click.UsageError, match=r"is no time, such as 30m"):
+        read_duration(text)
+
+
+def test_options_that_do_not_go_together_are_told(run: Any) -> None:
+    for options in (("--static", "--no-share"), ("--static", "--refresh-every", "6h")):
+        done = run("convert", "any.ipynb", *options)
+        assert done.code == 2 and "--static has none" in done.err
+    done = run("convert", "any.ipynb", "--no-share", "--refresh-every", "6h")
+    assert done.code == 2 and "--no-share has none" in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import gc
 import json
 import os
@@ -11,8 +12,8 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from .cells import Unshareable, import_modules, run_cells
@@ -33,12 +34,13 @@ def main(descriptor: int) -> None:
     with control.makefile("rb") as lines:
         plan = json.loads(lines.readline())
     recorder = Recorder()
-    shell = make_shell(recorder)
-    run_startup(shell, plan["startup"])
     try:
-        import_modules(plan["modules"])
-        randomness = Randomness()
-        shared = run_cells(shell, recorder, randomness, plan["cells"])
+        with _ended_with(control):
+            shell = make_shell(recorder)
+            run_startup(shell, plan["startup"])
+            import_modules(plan["modules"])
+            randomness = Randomness()
+            shared = run_cells(shell, recorder, randomness, plan["cells"])
     except Unshareable as found:
         _tell(control, found.answer)
         leave(1)
@@ -72,6 +74,22 @@ def leave(code: int) -> None:
         atexit._run_exitfuncs()
     finally:
         os._exit(code)
+
+
+@contextmanager
+def _ended_with(control: socket.socket) -> Iterator[None]:
+    """The server's end closes: then the system ends this process too, whatever it is doing.
+
+    Nothing else comes on the socket meanwhile, and SIGIO, which tells of it, ends a process that
+    does not handle it: fcntl(2), signal(7).
+    """
+    flags = fcntl.fcntl(control, fcntl.F_GETFL)
+    fcntl.fcntl(control, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(control, fcntl.F_SETFL, flags | os.O_ASYNC)
+    try:
+        yield
+    finally:
+        fcntl.fcntl(control, fcntl.F_SETFL, flags)
 
 
 def _kept_from_programs(descriptor: int) -> socket.socket:
