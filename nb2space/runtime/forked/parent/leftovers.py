@@ -11,23 +11,27 @@ import os
 import socket
 import stat
 import sys
+import threading
 import time
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 # Seconds that threads and processes which are just ending are given.
 _GRACE = 1.0
 _HARMLESS_FILES = {"/dev/null", "/dev/urandom", "/dev/random"}
 # Threads that are made anew after a fork by the library that they belong to.
-_HARMLESS_THREADS = {"jemalloc_bg_thd"}
+_HARMLESS_THREADS = ("jemalloc_bg_thd",)
 
 
 def left_over(files_before: set[str]) -> str:
     """A few words on what is there and cannot be shared; "" when there is nothing."""
     _calm_workers()
     _let_libraries_stop_their_threads()
-    if _lasting(_threads):
-        return "leaves threads running"
+    with _arrow_at_rest() as harmless:
+        if _lasting(lambda: _threads_but(harmless)):
+            return "leaves threads running"
     if _lasting(_children):
         return "leaves processes running"
     if open_files() - files_before:
@@ -80,7 +84,7 @@ def _is_only_read(number: int) -> bool:
     return is_file and fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
 
 
-def _lasting(look: Any) -> bool:
+def _lasting(look: Callable[[], bool]) -> bool:
     deadline = time.monotonic() + _GRACE
     while look():
         if time.monotonic() > deadline:
@@ -89,17 +93,42 @@ def _lasting(look: Any) -> bool:
     return False
 
 
-def _threads() -> list[str]:
-    """The names of all threads but this one, those that no Python code knows among them."""
+def _threads_but(harmless: int) -> bool:
+    """True for threads beside this one, but for so many that have no name of their own."""
+    if threading.active_count() > 1:
+        return True
     names = []
     for number in os.listdir("/proc/self/task"):
         try:
             with open(f"/proc/self/task/{number}/comm") as name:
                 if int(number) != os.getpid():
-                    names.append(name.read().strip())
-        except OSError:
+                    names.append(name.read())
+        except OSError:  # it has just ended
             continue
-    return [name for name in names if name not in _HARMLESS_THREADS]
+    with open("/proc/self/comm") as name:
+        own = name.read()
+    foreign = [name for name in names if name != own and name.strip() not in _HARMLESS_THREADS]
+    return bool(foreign) or names.count(own) > harmless
+
+
+@contextmanager
+def _arrow_at_rest() -> Iterator[int]:
+    """Arrow's pools made as small as they can be; how many threads they may then have.
+
+    Arrow makes its pools anew after a fork, and pandas reads files and texts with it.
+    """
+    arrow: Any = sys.modules.get("pyarrow")
+    if arrow is None:
+        yield 0
+        return
+    before = arrow.cpu_count(), arrow.io_thread_count()
+    arrow.set_cpu_count(1)
+    arrow.set_io_thread_count(1)
+    try:
+        yield 2
+    finally:
+        arrow.set_cpu_count(before[0])
+        arrow.set_io_thread_count(before[1])
 
 
 def _children() -> bool:

@@ -39,6 +39,7 @@ def main(descriptor: int) -> None:
             shell = make_shell(recorder)
             run_startup(shell, plan["startup"])
             import_modules(plan["modules"])
+            recorder.take()  # what a module prints is none of the first cell's
             randomness = Randomness()
             shared = run_cells(shell, recorder, randomness, plan["cells"])
     except Unshareable as found:
