@@ -90,7 +90,7 @@ def test_plots_are_shown_by_shared_cells_and_by_the_viewers_own() -> None:
 
 LEFT = {
     THREAD: "leaves threads running",
-    "import subprocess\nsubprocess.Popen(['sleep', '60'])": "leaves processes running",
+    "import subprocess\nsubprocess.Popen(['sleep', '61.7'])": "leaves processes running",
     "import socket\nkept = socket.socket()": "keeps a connection or a file that it writes to open",
     "kept = open('written.txt', 'w')": "keeps a connection or a file that it writes to open",
     "1 / 0": "fails when it runs before there is a viewer",
@@ -108,6 +108,7 @@ def test_what_cannot_be_shared_runs_for_each_viewer(source: str, told: Any) -> N
 
     with forks_of("print('first')", source, "x = 1") as forks:
         asyncio.run(visit(forks))
+    assert not [p for p in psutil.process_iter(["cmdline"]) if "61.7" in (p.info["cmdline"] or [])]
     assert f"Cell 2 {LEFT[source]}, so it and the cells after it run for each viewer" in told.text
     assert "cells that ran once for all: 1." in told.text
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -176,9 +178,7 @@ class ForkServer:
             try:
                 answer = _first_line(control)
             except (OSError, ValueError) as error:
-                parent.kill()
-                parent.wait()
-                control.close()
+                _end(parent, control)
                 raise ForkError(
                     f"the shared cells took longer than {_WARM_UP // 60} minutes"
                     if isinstance(error, TimeoutError)
@@ -186,8 +186,7 @@ class ForkServer:
                 ) from None
             if "ready" in answer:
                 return parent, control
-            parent.wait()
-            control.close()
+            _end(parent, control)
             self._cut(answer)
         raise ForkError("too much of the notebook cannot be shared")
 
@@ -260,6 +259,14 @@ class ForkServer:
         if self._crashes == _MOST_CRASHES:
             self._is_over.set()
             self._give_up(f"{_MOST_CRASHES} of them crashed")
+
+
+def _end(parent: subprocess.Popen[bytes], control: socket.socket) -> None:
+    """End a parent that is of no use, and what the cells have started in it."""
+    with suppress(ProcessLookupError):
+        os.killpg(parent.pid, signal.SIGKILL)
+    parent.wait()
+    control.close()
 
 
 def _first_line(control: socket.socket) -> dict[str, Any]:

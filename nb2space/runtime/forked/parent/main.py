@@ -43,8 +43,9 @@ def main(descriptor: int) -> None:
             randomness = Randomness()
             shared = run_cells(shell, recorder, randomness, plan["cells"])
     except Unshareable as found:
+        # The server ends this process, with what the cell may have started.
         _tell(control, found.answer)
-        leave(1)
+        os._exit(1)
     make_app()
     # What the collector need not look at is not written to, and so stays shared.
     gc.collect()
