@@ -9,7 +9,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from jupyter_client.kernelspec import KernelSpecManager
+import nbformat
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
 from .connection import Gates
@@ -54,12 +55,10 @@ class SpaceKernelManager(AsyncMappingKernelManager):
         return super().remove_kernel(kernel_id)
 
 
-def in_workplace(
-    workplace: Workplace, gates: Gates, live: Any, kernel: str
-) -> type[SpaceKernelManager]:
+def in_workplace(workplace: Workplace, gates: Gates, kernel: str) -> type[SpaceKernelManager]:
     """The kernel manager class whose kernels work in `workplace`, behind `gates`.
 
-    Where the `live` notebook has something to share, the parent of the kernels starts now, in the
+    Where the live notebook has something to share, the parent of the kernels starts now, in the
     Python of the kernelspec `kernel`.
     """
     noise = Noise()
@@ -68,15 +67,19 @@ def in_workplace(
         "workplace": workplace,
         "gates": gates,
         "noise": noise,
-        "forks": _started_forks(workplace, live, kernel, noise),
+        "forks": _started_forks(workplace, kernel, noise),
     }
     return type("WorkplaceKernelManager", (SpaceKernelManager,), own)
 
 
-def _started_forks(workplace: Workplace, live: Any, kernel: str, noise: Noise) -> ForkServer | None:
+def _started_forks(workplace: Workplace, kernel: str, noise: Noise) -> ForkServer | None:
     """The fork server of the notebook; None when each kernel is to be a process of its own."""
+    live = nbformat.reads(workplace.notebook, as_version=4)
     plan = plan_of(live, sorted(_startup_of(workplace).glob("*.py")))
-    spec = KernelSpecManager().get_kernel_spec(kernel)
+    try:
+        spec = KernelSpecManager().get_kernel_spec(kernel)
+    except NoSuchKernel:
+        return None
     # A kernelspec may start its kernels in any way; this is ipykernel's own.
     if plan is None or spec.argv[-4:] != _LAUNCH or "kernel_provisioner" in spec.metadata:
         return None

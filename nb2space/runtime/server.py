@@ -28,7 +28,7 @@ from voila.tornado.handler import TornadoVoilaHandler
 from . import health
 from .connection import LONGEST_MESSAGE, Gates, PageReader, gated_by
 from .headers import PAGE_HEADERS, PageHeaders, PlainHandler
-from .kernels import SpaceKernelManager, cell_hashes, in_workplace, place_guard
+from .kernels import cell_hashes, in_workplace, place_guard
 from .masking import Mask
 from .messages import TEXTS
 from .outputs import viewer_outputs
@@ -178,8 +178,7 @@ def serve(settings: Settings, workplace: Workplace) -> None:
     mask = _mask_of(workplace)
     wall = _wall_of(settings, workplace, live)
     gates = Gates(note, settings.language, mask, wall)
-    kernels = in_workplace(workplace, gates, live, settings.kernel)
-    server = SpaceServer(config=_config(settings, workplace, kernels, mask, wall))
+    server = SpaceServer(config=_config(settings, workplace, gates, mask, wall))
     server.settings = settings
     server.gates = gates
     server.mask = mask
@@ -224,11 +223,7 @@ def _wall_of(settings: Settings, workplace: Workplace, live: Any) -> SourceWall:
 
 
 def _config(
-    settings: Settings,
-    workplace: Workplace,
-    kernels: type[SpaceKernelManager],
-    mask: Mask,
-    wall: SourceWall,
+    settings: Settings, workplace: Workplace, gates: Gates, mask: Mask, wall: SourceWall
 ) -> Config:
     def for_viewers(outputs: list[Any]) -> list[Any]:
         """The template's filter: a cell's outputs as a viewer may see them."""
@@ -250,7 +245,7 @@ def _config(
                 "open_browser": False,
                 "log_level": logging.ERROR,
                 "connection_dir_root": str(workplace.root),
-                "kernel_websocket_connection_class": gated_by(kernels.gates),
+                "kernel_websocket_connection_class": gated_by(gates),
                 "tornado_settings": {
                     "headers": PAGE_HEADERS,
                     "default_handler_class": _NotFound,
@@ -271,7 +266,7 @@ def _config(
                 "allow_theme_override": "NO",
                 "file_allowlist": [],
                 "prelaunch_hook": live_notebook,
-                "multi_kernel_manager_class": kernels,
+                "multi_kernel_manager_class": in_workplace(workplace, gates, settings.kernel),
                 "resources": {
                     "texts": TEXTS[settings.language],
                     "watched_version": settings.version if settings.watch else "",
