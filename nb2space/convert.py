@@ -342,10 +342,14 @@ def _without_secrets(code: LiftedCode) -> list[str]:
 def _sharing(executed: Executed, own_files: Mapping[str, bytes], options: Options) -> Sharing:
     if not options.share:
         return Sharing(ends="No cell is shared, as you said.")
+    environment = executed.environment
     return sharing_of(
         executed.notebook,
         own_files,
-        unsettled=dict.fromkeys(executed.environment.connected_in, "uses the network"),
+        unsettled={
+            **dict.fromkeys(environment.outdated_in, "reads a file that a later cell writes"),
+            **dict.fromkeys(environment.connected_in, "uses the network"),
+        },
         refresh=options.refresh_every,
     )
 

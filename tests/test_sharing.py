@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import click
@@ -14,6 +16,7 @@ from making import many, notebook_of, stream
 from nb2space.cli.steps import read_duration
 from nb2space.runtime.forked.parent.digest import digest_of
 from nb2space.sharing import sharing_of, with_sharing
+from nb2space.space import read_manifest
 from nb2space.strip import strip_notebook
 
 
@@ -119,6 +122,48 @@ def test_what_the_run_was_seen_to_do_ends_sharing() -> None:
     notebook.cells[1].execution_count = 2
     sharing = sharing_of(notebook, {}, unsettled={2: "uses the network"})
     assert sharing.ends.endswith("cell 2 uses the network.")
+
+
+@pytest.mark.kernel
+def test_what_cells_do_to_each_others_files_ends_sharing(
+    notebook: Any, tmp_path: Any, run: Any
+) -> None:
+    (tmp_path / "visits.txt").write_text("1")
+    (tmp_path / "data.txt").write_text("5")
+    path = notebook(
+        "data = open('data.txt').read()",
+        "with open('made.txt', 'w') as file: print('x', file=file)",
+        "with open('made.txt') as file: made = file.read()",
+        "visits = int(open('visits.txt').read())",
+        "with open('visits.txt', 'w') as file: print(visits + 1, file=file)",
+    )
+    assert run("convert", path).code == 0
+    assert read_manifest(tmp_path / "small-space").sharing == (
+        "Cells 1 to 3 are run once for all viewers; cell 4 reads a file that a later cell writes."
+    )
+
+
+class _Table(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"a\n1\n")
+
+    def log_message(self, *text: Any) -> None:
+        """Not on the terminal."""
+
+
+@pytest.mark.kernel
+def test_a_cell_that_connects_ends_sharing(notebook: Any, tmp_path: Any, run: Any) -> None:
+    with HTTPServer(("127.0.0.1", 0), _Table) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/a.csv"
+        path = notebook("import pandas as pd", f"pd.read_csv('{address}')", "x = 1")
+        assert run("convert", path, env={"no_proxy": "127.0.0.1"}).code == 0
+        server.shutdown()
+    assert read_manifest(tmp_path / "small-space").sharing == (
+        "Cell 1 is run once for all viewers; cell 2 uses the network."
+    )
 
 
 def test_the_authors_own_modules_are_read_too() -> None:

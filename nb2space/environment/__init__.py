@@ -27,7 +27,8 @@ class Environment:
     `read` and `written` are the absolute paths of the files that were opened, `libraries` those of
     the shared libraries that the run loaded, `ran` the names of the programs that it started,
     `addresses` the "host:port" that it connected to, and `connected_in` the execution counts of the
-    cells that did; `peak_memory` is in bytes.
+    cells that did; `outdated_in` are those of cells that read a file which a later cell wrote.
+    `peak_memory` is in bytes.
     """
 
     python: str
@@ -43,6 +44,7 @@ class Environment:
     ran: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     connected_in: tuple[int, ...] = ()
+    outdated_in: tuple[int, ...] = ()
     peak_memory: int = 0
 
 
@@ -74,6 +76,7 @@ async def read_environment(
         ran=tuple(report["ran"]),
         addresses=tuple(report["addresses"]),
         connected_in=tuple(report["connected_in"]),
+        outdated_in=tuple(report["outdated_in"]),
         peak_memory=report["peak_memory"],
     )
 

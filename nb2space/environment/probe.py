@@ -22,17 +22,21 @@ def begin() -> str:
     """Note what is used from now on; JSON list of the top-level modules loaded now."""
     trace: Any = ModuleType(TRACE)
     trace.read, trace.written, trace.ports, trace.ran = {}, {}, {}, {}
-    trace.connected_in = {}
+    trace.connected_in, trace.read_in, trace.outdated_in = {}, {}, {}
     trace.libraries = loaded_libraries()
     sys.modules[TRACE] = trace
 
     def note_file(details: Any) -> None:
         path = os.path.abspath(os.fsdecode(details[0]))
         mode, flags = details[1], details[2]
+        cell = running_cell()
         writes = set(mode) & set("wax+") if isinstance(mode, str) else flags & os.O_WRONLY
         if writes or flags & (os.O_RDWR | os.O_CREAT):
             trace.written[path] = None
-        elif path not in trace.written:
+            trace.outdated_in.update(dict.fromkeys(trace.read_in.pop(path, {}).keys() - {cell}))
+            return
+        trace.read_in.setdefault(path, {})[cell] = None
+        if path not in trace.written:
             trace.read[path] = None
 
     def note(event: str, details: Any) -> None:
@@ -58,7 +62,8 @@ def running_cell() -> int:
     from IPython import get_ipython
 
     shell: Any = get_ipython()
-    return shell.execution_count if shell else 0
+    # Whether the shell's own count already tells the next cell's depends on IPython's version.
+    return len(shell.history_manager.input_hist_parsed) - 1 if shell else 0
 
 
 def loaded_libraries() -> list[str]:
@@ -160,6 +165,7 @@ def report(imported: list[str], before: list[str]) -> str:
             "peak_memory": peak_memory(),
             "addresses": list(trace.ports),
             "connected_in": list(trace.connected_in),
+            "outdated_in": list(trace.outdated_in),
             "ran": [name for name in trace.ran if name],
         }
     )
