@@ -12,9 +12,11 @@ from functools import partial
 from typing import Any
 
 from .digest import digest_of, outputs_of
-from .leftovers import Watch, left_over, open_files
+from .files import open_files
+from .leftovers import left_over
 from .randomness import Randomness
 from .shell import Recorder
+from .watch import Watch
 
 # What replaying a message later shows is what it showed at once.
 _REPLAYABLE = {"stream", "display_data", "execute_result"}

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from .cells import Shared
-from .leftovers import reopen_files
+from .files import reopen_files
 from .randomness import Randomness
 from .shell import RecordedStream
 

@@ -6,10 +6,7 @@ and the same in all kernels; and what runs beside this process is nobody's after
 
 from __future__ import annotations
 
-import fcntl
 import os
-import socket
-import stat
 import sys
 import threading
 import time
@@ -18,9 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .files import open_files
+
 # Seconds that threads and processes which are just ending are given.
 _GRACE = 1.0
-_HARMLESS_FILES = {"/dev/null", "/dev/urandom", "/dev/random"}
 # Threads that are made anew after a fork by the library that they belong to.
 _HARMLESS_THREADS = ("jemalloc_bg_thd",)
 
@@ -42,46 +40,11 @@ def left_over(files_before: set[str]) -> str:
     return ""
 
 
-def open_files() -> set[str]:
-    """Number and target of what is open, but for files that are only read."""
-    found = set()
-    for number in map(int, os.listdir("/proc/self/fd")):
-        try:
-            target = os.readlink(f"/proc/self/fd/{number}")
-            if target not in _HARMLESS_FILES and not _is_only_read(number):
-                found.add(f"{number} {target}")
-        except OSError:  # the folder's own, closed since
-            continue
-    return found
-
-
 def fork_quietly() -> int:
     """os.fork() without Python's warning of threads, of which only harmless ones are left."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return os.fork()
-
-
-def reopen_files() -> None:
-    """In a fork: read files at a position of its own, which it shares with the parent till then.
-
-    Raises OSError for a file that cannot be opened again.
-    """
-    for number in map(int, os.listdir("/proc/self/fd")):
-        try:
-            if not _is_only_read(number):
-                continue
-        except OSError:  # the folder's own, closed since
-            continue
-        again = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
-        os.lseek(again, os.lseek(number, 0, os.SEEK_CUR), os.SEEK_SET)
-        os.dup2(again, number, inheritable=os.get_inheritable(number))
-        os.close(again)
-
-
-def _is_only_read(number: int) -> bool:
-    is_file = stat.S_ISREG(os.fstat(number).st_mode)
-    return is_file and fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
 
 
 def _lasting(look: Callable[[], bool]) -> bool:
@@ -157,29 +120,3 @@ def _let_libraries_stop_their_threads() -> None:
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
-
-
-class Watch:
-    """Notes which ways out of this process a cell takes: the network, other programs."""
-
-    def __init__(self) -> None:
-        self.seen = ""
-        self._is_on = False
-        sys.addaudithook(self._note)
-
-    def __enter__(self) -> Watch:
-        self.seen, self._is_on = "", True
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._is_on = False
-
-    # Python's table of audit events: docs.python.org/3/library/audit_events.html
-    def _note(self, event: str, details: Any) -> None:
-        if not self._is_on:
-            return
-        if event in ("socket.connect", "socket.sendto", "socket.getaddrinfo"):
-            is_local = event != "socket.getaddrinfo" and details[0].family == socket.AF_UNIX
-            self.seen = self.seen or ("" if is_local else "uses the network")
-        elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
-            self.seen = self.seen or "runs other programs"
