@@ -140,15 +140,14 @@ def test_what_may_differ_runs_for_each_viewer_unless_the_author_wants_it(
 def test_heavy_computing_survives_the_fork() -> None:
     fit = (
         "import numpy as np, pandas as pd\nfrom sklearn.cluster import KMeans\n"
-        "from sklearn.linear_model import Ridge\n"
-        "from sklearn.model_selection import GridSearchCV\n"
+        "from joblib import Parallel, delayed\n"
         "from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestRegressor\n"
         "points = np.random.default_rng(0).normal(size=(3000, 3))\n"
         "def fit():\n"
         "    KMeans(3, n_init=1, random_state=0).fit(points)\n"
         "    HistGradientBoostingRegressor(max_iter=5).fit(points, points[:, 0])\n"
         "    RandomForestRegressor(5, n_jobs=2).fit(points, points[:, 0])\n"
-        "    GridSearchCV(Ridge(), {'alpha': [1, 2]}, n_jobs=2).fit(points, points[:, 0])\n"
+        "    assert Parallel(2)(delayed(abs)(n) for n in (-1, -2)) == [1, 2]\n"
         "    pd.DataFrame(points, columns=list('abc')).to_parquet('points.parquet')\n"
         "    pd.read_parquet('points.parquet')\n"
         "    return float(np.linalg.svd(points @ points.T[:, :400])[1][0])"
@@ -160,7 +159,7 @@ def test_heavy_computing_survives_the_fork() -> None:
             return await kernel.run(fit, "before = fit()", "print(fit() - before)")
 
     with forks_of(fit, "before = fit()") as forks:
-        assert float(asyncio.run(asyncio.wait_for(visit(forks), 60))) == pytest.approx(0)
+        assert float(asyncio.run(visit(forks))) == pytest.approx(0)
 
 
 def test_a_kernel_is_interrupted_restarted_and_ended_as_ever() -> None:
