@@ -39,6 +39,7 @@ from nb2space.projectfile import read_project
 from nb2space.runtime.masking import Mask
 from nb2space.seal import new_key
 from nb2space.secrets import Finding, LiftedCode, lift_files, lift_notebook, masked_notebook
+from nb2space.sharing import Sharing, sharing_of, with_sharing
 from nb2space.shownsource import shown_source
 from nb2space.space import (
     DOCKER,
@@ -67,6 +68,7 @@ class Options:
 
     `form` is DOCKER, STATIC or AUTO: static where that loses nothing. `agreed` remembers that the
     author lets the conversion run callbacks.
+    `refresh_every` is the seconds after which shared cells run anew, None for never.
     """
 
     title: str | None = None
@@ -88,6 +90,8 @@ class Options:
     coarsen: int = 1
     allow_frozen: bool = False
     agreed: bool = False
+    share: bool = True
+    refresh_every: float | None = None
 
 
 @dataclass(frozen=True)
@@ -220,8 +224,9 @@ def convert(
         keep_bundle(record, bundle_of(stripped.live, sealed_files, record.key))
         said = [*frozen.notices, *frozen.losses, *_without_secrets(code)]
     else:
+        sharing = _sharing(executed, own.content, options)
         files, manifest = docker_files(
-            stripped,
+            replace(stripped, live=with_sharing(stripped.live, sharing)),
             look=look,
             notebook_name=_published_name(path),
             needs=needs,
@@ -229,8 +234,15 @@ def convert(
             page=page_files(stripped.viewer, look),
             space_id=record.space_id,
             key=record.key,
+            sharing=sharing.ends,
         )
-        said = [*own.notices, *needs_said, *_outside(files_named), *_waiting(executed.seconds)]
+        said = [
+            *own.notices,
+            *needs_said,
+            *_outside(files_named),
+            *sharing.notices,
+            *_waiting(executed, sharing),
+        ]
         if recording:
             said.append(f"Made with a kernel. Without one: {losses_in_words(recording)}")
     record = replace(
@@ -367,7 +379,25 @@ def _without_secrets(code: LiftedCode) -> list[str]:
     return [f"The page has no kernel, so the Space is not given {', '.join(names)}."]
 
 
-def _waiting(seconds: float) -> list[str]:
+def _sharing(executed: Executed, own_files: Mapping[str, bytes], options: Options) -> Sharing:
+    if not options.share:
+        return Sharing(ends="No cell is shared, as you said.")
+    environment = executed.environment
+    return sharing_of(
+        executed.notebook,
+        own_files,
+        unsettled={
+            **dict.fromkeys(environment.outdated_in, "reads a file that a later cell writes"),
+            **dict.fromkeys(environment.connected_in, "uses the network"),
+        },
+        refresh=options.refresh_every,
+    )
+
+
+def _waiting(executed: Executed, sharing: Sharing) -> list[str]:
+    seconds = sum(
+        took for place, took in enumerate(executed.cell_seconds) if place not in sharing.cells
+    )
     if seconds < _PATIENCE:
         return []
     return [

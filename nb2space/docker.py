@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -69,12 +69,13 @@ def docker_files(
     page: Sequence[SpaceFile],
     space_id: str,
     key: str,
+    sharing: str = "",
 ) -> tuple[list[SpaceFile], Manifest]:
     """All files of the Space, the manifest among them, and the manifest.
 
     `own_files` are the author's modules and data files (content by relative path); they and the
     code cells are in no file but the sealed one. `page` are the files of the page that viewers have
-    until their kernel is ready.
+    until their kernel is ready. `sharing` is for the manifest.
     """
     files = [
         SpaceFile(
@@ -109,6 +110,7 @@ def docker_files(
         notebook_name=notebook_name,
         space_id=space_id,
         python=needs.python,
+        sharing=sharing,
     )
 
 
@@ -120,6 +122,7 @@ def with_manifest(
     notebook_name: str,
     space_id: str,
     python: str,
+    sharing: str = "",
 ) -> tuple[list[SpaceFile], Manifest]:
     """`files` with the manifest that lists them, and the manifest; the same in both forms."""
     manifest = Manifest(
@@ -132,6 +135,7 @@ def with_manifest(
         show_source=look.show_source,
         python=python,
         made_by=made_by(),
+        sharing=sharing,
         files=entries_of(files),
     )
     listing = SpaceFile(MANIFEST, manifest_bytes(manifest), "the list of these files")
@@ -203,9 +207,8 @@ def _first_words(viewer: Notebook) -> str:
 def _runtime_files() -> list[SpaceFile]:
     """The runtime package, and the live session's template where Voila looks for one."""
     files = [
-        SpaceFile(f"runtime/{path.name}", path.read_bytes(), "the server of the app")
-        for path in _sorted(resources.files("nb2space.runtime"))
-        if path.name.endswith(".py")
+        SpaceFile(path, module.read_bytes(), "the server of the app")
+        for path, module in _modules(resources.files("nb2space.runtime"), "runtime")
     ]
     files += [
         SpaceFile(
@@ -216,6 +219,16 @@ def _runtime_files() -> list[SpaceFile]:
         for path in _sorted(resources.files("nb2space.templates").joinpath("live"))
     ]
     return files
+
+
+def _modules(package: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
+    """Path and file of each module of a package, and of the packages in it."""
+    for module in _sorted(package):
+        if module.name.endswith(".py"):
+            yield f"{path}/{module.name}", module
+    for inner in sorted(package.iterdir(), key=lambda folder: folder.name):
+        if inner.is_dir() and inner.joinpath("__init__.py").is_file():
+            yield from _modules(inner, f"{path}/{inner.name}")
 
 
 def _sorted(folder: Traversable) -> list[Traversable]:

@@ -35,6 +35,7 @@ _STARTUP_SECONDS = 60
 class Executed:
     """An executed notebook, what its kernel runs on, and the seconds that all cells took.
 
+    `cell_seconds` are those of each code cell in their order, none when nothing was executed.
     `afterwards` is what the function of that name gave, which `execute_notebook` may be handed.
     """
 
@@ -42,6 +43,7 @@ class Executed:
     environment: Environment
     seconds: float
     afterwards: Any = None
+    cell_seconds: tuple[float, ...] = ()
 
 
 def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
@@ -153,6 +155,7 @@ async def _execute(
 
     started = time.monotonic()
     number, failed = 0, None
+    took = []
     cells = list(numbered(client.nb))
     try:
         async with _kernel_of(client, variables):
@@ -161,7 +164,10 @@ async def _execute(
             for index, (number, cell) in enumerate(cells):
                 progress(number, cells[-1][0])
                 failed = cell
+                begun = time.monotonic()
                 await _run_cell(client, cell, index)
+                if cell.cell_type == "code":
+                    took.append(time.monotonic() - begun)
             client.set_widgets_metadata()
             environment = await read_environment(client.kc, client.nb, before)
             seconds = time.monotonic() - started
@@ -195,7 +201,7 @@ async def _execute(
             f"The kernel died in cell {number}, as it does when memory runs out or a library "
             "crashes. Nothing was written."
         ) from None
-    return Executed(client.nb, environment, seconds, result)
+    return Executed(client.nb, environment, seconds, result, tuple(took))
 
 
 async def _number_widgets(kernel_client: Any) -> None:

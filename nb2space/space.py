@@ -55,7 +55,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a Space folder says of itself."""
+    """What a Space folder says of itself.
+
+    `sharing` says, by the numbers of cells only, which of them run once for all viewers, and why no
+    more do.
+    """
 
     space_id: str
     form: str
@@ -67,6 +71,7 @@ class Manifest:
     python: str
     made_by: str
     files: tuple[Entry, ...]
+    sharing: str = ""
 
 
 def entries_of(files: Iterable[SpaceFile]) -> tuple[Entry, ...]:

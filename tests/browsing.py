@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -164,6 +165,40 @@ def wait_until(what: Any, seconds: float = 30) -> None:
     while not what():
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.1)
+
+
+def kernels_below(pid: int) -> list[int]:
+    """The kernels among the processes that `pid` has started, of their own or forked."""
+    return [
+        process.pid
+        for process in psutil.Process(pid).children(recursive=True)
+        if "ipykernel_launcher" in _command(process)
+        or ("_nb2space_parent" in _command(process) and not _is_parent(process))
+    ]
+
+
+def parent_below(pid: int) -> int | None:
+    """The process that kernels are forked from; None when there is none yet, or no more."""
+    for process in psutil.Process(pid).children(recursive=True):
+        if "_nb2space_parent" in _command(process) and _is_parent(process):
+            return process.pid
+    return None
+
+
+def _is_parent(process: psutil.Process) -> bool:
+    """True for the first process of its command line: a fork has the one that it was forked from.
+
+    A fork whose parent is gone is nobody's child but the system's.
+    """
+    parent = process.parent()
+    return parent is not None and "-m runtime" in _command(parent)
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def free_port() -> int:

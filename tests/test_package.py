@@ -32,6 +32,7 @@ def test_an_installed_wheel_converts(tmp_path: Path) -> None:
     made = {p.relative_to(tmp_path).as_posix() for p in (tmp_path / "report-space").rglob("*")}
     assert {
         "report-space/Dockerfile",
+        "report-space/runtime/forked/parent/main.py",
         "report-space/runtime/server.py",
         "report-space/runtime/share/voila/templates/nb2space/index.html.j2",
     } <= made

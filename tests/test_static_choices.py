@@ -80,7 +80,7 @@ def test_the_form_without_a_kernel_is_taken_where_nothing_is_lost(
     outcome = run("convert", notebook(HEAD, SLIDER, CHANCE), "--form", "auto", "--yes")
     assert outcome.code == 0 and read_manifest(folder).form == "docker"
     assert "Note: Made with a kernel. Without one: The tabs in cell 3 cannot" in outcome.err
-    assert not (folder / "index.html").exists()
+    assert (folder / "sealed.bin").exists()
 
 
 def test_more_states_are_allowed_or_steps_left_out(

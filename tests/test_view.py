@@ -19,6 +19,7 @@ from browsing import (
     Command,
     free_port,
     get,
+    kernels_below,
     live,
     source_lines,
     viewer,
@@ -111,7 +112,7 @@ def test_a_viewer_who_leaves_leaves_no_kernel(
                 seen.wait_until_live()
                 seen.page.reload()
             seen.wait_until_live()
-            wait_until(lambda: len(_kernels_below(app.process.pid)) == 1)
+            wait_until(lambda: len(kernels_below(app.process.pid)) == 1)
         log = "".join(app.lines)
         assert "403" not in log
 
@@ -174,9 +175,9 @@ def test_asking_for_the_head_of_the_page_starts_no_kernel(
     space = example_spaces("report")
     with viewing(space.folder, cwd=space.folder.parent, home=space.home) as app:
         assert get(app.url, method="HEAD")[0] == 200
-        assert _kernels_below(app.process.pid) == []
+        assert kernels_below(app.process.pid) == []
         live(app.url)
-        assert len(_kernels_below(app.process.pid)) == 1
+        assert len(kernels_below(app.process.pid)) == 1
 
 
 def test_a_kernel_knows_no_secret_of_the_space(
@@ -358,8 +359,12 @@ def test_it_works_where_only_tmp_is_writable(
     )
     try:
         assert server.stdout
-        first = server.stdout.readline()
-        assert "Ready" in first, first + server.stdout.read()
+        said = []
+        for line in server.stdout:
+            said.append(line)
+            if "Ready" in line:
+                break
+        assert "Ready" in said[-1], said
         assert b"lamps" in get(f"http://127.0.0.1:{port}/")[2]
     finally:
         server.kill()
@@ -380,16 +385,6 @@ def _descendants(pid: int) -> list[int]:
     import psutil
 
     return [child.pid for child in psutil.Process(pid).children(recursive=True)]
-
-
-def _kernels_below(pid: int) -> list[int]:
-    import psutil
-
-    return [
-        child.pid
-        for child in psutil.Process(pid).children(recursive=True)
-        if "ipykernel_launcher" in " ".join(child.cmdline())
-    ]
 
 
 def _is_alive(pid: int) -> bool:

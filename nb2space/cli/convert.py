@@ -120,6 +120,18 @@ from nb2space.cli.output import Sink, output_options
     "--yes", "-y", is_flag=True, help="Run the callbacks of the controls without being asked."
 )
 @click.option(
+    "--share/--no-share",
+    default=True,
+    help="Run the cells at the beginning that are the same for all viewers once for all of them, "
+    "or each cell for each viewer. Without it: --share.",
+)
+@click.option(
+    "--refresh-every",
+    metavar="TIME",
+    default="",
+    help="Run the shared cells anew after this time, such as 6h, 30m or 1d. Without it: never.",
+)
+@click.option(
     "--rotate-key",
     is_flag=True,
     help="Seal with a new key; the next publish gives it to the Space.",
@@ -147,6 +159,8 @@ def command(
     max_states: int | None,
     coarsen: int | None,
     yes: bool,
+    share: bool,
+    refresh_every: str,
     rotate_key: bool,
     as_json: bool,
     quiet: bool,
@@ -156,6 +170,7 @@ def command(
 
     from nb2space.cli.steps import (
         convert_with_progress,
+        read_duration,
         read_form,
         read_hardware,
         read_parameters,
@@ -164,9 +179,10 @@ def command(
 
     sink = Sink(as_json, quiet)
     chosen = read_form(form, static)
-    if chosen == "static" and (include or exclude or hardware):
+    if chosen == "static" and (include or exclude or hardware or refresh_every or not share):
         raise click.UsageError(
-            "--include, --exclude and --hardware are for an app with a kernel; --static has none."
+            "--include, --exclude, --hardware, --no-share and --refresh-every are for an app with "
+            "a kernel; --static has none."
         )
     if chosen == "docker" and (allow_frozen or max_states or coarsen):
         raise click.UsageError(
@@ -179,6 +195,8 @@ def command(
             "none. Take --static."
         )
     folder = output or default_folder(notebook)
+    if refresh_every and not share:
+        raise click.UsageError("--refresh-every runs shared cells anew; --no-share has none.")
     options = Options(
         title=title,
         theme=theme,
@@ -194,6 +212,8 @@ def command(
         max_states=max_states,
         coarsen=coarsen or 1,
         agreed=yes or remembered_options(folder).agreed,
+        share=share,
+        refresh_every=read_duration(refresh_every),
         execute=not no_execute,
         timeout=timeout,
         show_source=show_source,

@@ -16,6 +16,7 @@ from nb2space.secrets import Finding
 from nb2space.space import manifest_as_dict
 
 _MOST_LISTED = 6
+_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def read_parameters(given: tuple[str, ...]) -> dict[str, Value]:
@@ -41,6 +42,18 @@ def read_form(form: str | None, static: bool) -> str:
     if static and form not in (None, "static"):
         raise click.UsageError(f"--static and --form {form} cannot go together.")
     return "static" if static else form or "docker"
+
+
+def read_duration(text: str) -> float | None:
+    """The seconds of "30m", "6h" or "1d"; None for "". Raises click.UsageError for what is none."""
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{1,4})([mhd])", text)
+    if not found or not int(found[1]):
+        raise click.UsageError(
+            f"--refresh-every {text} is no time, such as 30m (minutes), 6h (hours) or 1d (a day)."
+        )
+    return int(found[1]) * _SECONDS[found[2]]
 
 
 def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Options) -> Conversion:

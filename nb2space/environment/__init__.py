@@ -26,7 +26,9 @@ class Environment:
     paths of modules that were installed from a folder or a repository rather than an index.
     `read` and `written` are the absolute paths of the files that were opened, `libraries` those of
     the shared libraries that the run loaded, `ran` the names of the programs that it started,
-    `addresses` the "host:port" that it connected to; `peak_memory` is in bytes.
+    `addresses` the "host:port" that it connected to, and `connected_in` the execution counts of the
+    cells that did; `outdated_in` are those of cells that read a file which a later cell wrote.
+    `peak_memory` is in bytes.
     """
 
     python: str
@@ -41,6 +43,8 @@ class Environment:
     libraries: tuple[str, ...] = ()
     ran: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    connected_in: tuple[int, ...] = ()
+    outdated_in: tuple[int, ...] = ()
     peak_memory: int = 0
 
 
@@ -71,6 +75,8 @@ async def read_environment(
         libraries=tuple(report["libraries"]),
         ran=tuple(report["ran"]),
         addresses=tuple(report["addresses"]),
+        connected_in=tuple(report["connected_in"]),
+        outdated_in=tuple(report["outdated_in"]),
         peak_memory=report["peak_memory"],
     )
 

@@ -22,16 +22,21 @@ def begin() -> str:
     """Note what is used from now on; JSON list of the top-level modules loaded now."""
     trace: Any = ModuleType(TRACE)
     trace.read, trace.written, trace.ports, trace.ran = {}, {}, {}, {}
+    trace.connected_in, trace.read_in, trace.outdated_in = {}, {}, {}
     trace.libraries = loaded_libraries()
     sys.modules[TRACE] = trace
 
     def note_file(details: Any) -> None:
         path = os.path.abspath(os.fsdecode(details[0]))
         mode, flags = details[1], details[2]
+        cell = running_cell()
         writes = set(mode) & set("wax+") if isinstance(mode, str) else flags & os.O_WRONLY
         if writes or flags & (os.O_RDWR | os.O_CREAT):
             trace.written[path] = None
-        elif path not in trace.written:
+            trace.outdated_in.update(dict.fromkeys(trace.read_in.pop(path, {}).keys() - {cell}))
+            return
+        trace.read_in.setdefault(path, {})[cell] = None
+        if path not in trace.written:
             trace.read[path] = None
 
     def note(event: str, details: Any) -> None:
@@ -42,6 +47,7 @@ def begin() -> str:
             trace.read[os.path.abspath(os.fsdecode(first))] = None
         elif event == "socket.connect" and isinstance(details[1], tuple) and len(details[1]) > 1:
             trace.ports[f"{details[1][0]}:{details[1][1]}"] = None
+            trace.connected_in[running_cell()] = None
         elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
             name = first.decode(errors="replace") if isinstance(first, bytes) else str(first)
             trace.ran[os.path.basename(name.split()[0] if name.split() else "")] = None
@@ -49,6 +55,15 @@ def begin() -> str:
     # Python's table of audit events: docs.python.org/3/library/audit_events.html
     sys.addaudithook(note)
     return json.dumps(sorted({name.partition(".")[0] for name in sys.modules}))
+
+
+def running_cell() -> int:
+    """The execution count of the cell that runs; 0 where there is no shell."""
+    from IPython import get_ipython
+
+    shell: Any = get_ipython()
+    # Whether the shell's own count already tells the next cell's depends on IPython's version.
+    return len(shell.history_manager.input_hist_parsed) - 1 if shell else 0
 
 
 def loaded_libraries() -> list[str]:
@@ -149,6 +164,8 @@ def report(imported: list[str], before: list[str]) -> str:
             "libraries": sorted(set(loaded_libraries()) - set(trace.libraries)),
             "peak_memory": peak_memory(),
             "addresses": list(trace.ports),
+            "connected_in": list(trace.connected_in),
+            "outdated_in": list(trace.outdated_in),
             "ran": [name for name in trace.ran if name],
         }
     )

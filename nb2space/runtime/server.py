@@ -267,7 +267,7 @@ def _config(
                 "allow_theme_override": "NO",
                 "file_allowlist": [],
                 "prelaunch_hook": live_notebook,
-                "multi_kernel_manager_class": in_workplace(workplace, gates),
+                "multi_kernel_manager_class": in_workplace(workplace, gates, settings.kernel),
                 "resources": {
                     "version": settings.version,
                 },
