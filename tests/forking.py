@@ -7,10 +7,11 @@ import itertools
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 from browsing import wait_until
@@ -26,6 +27,13 @@ from nb2space.runtime.forked.provisioner import use_forking_provisioner
 from nb2space.sharing import sharing_of
 
 _numbers = itertools.count()
+Result = TypeVar("Result")
+
+
+def finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do `work` to its end; in a thread, since a browser of other tests may have a loop in ours."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
 
 
 @contextmanager
