@@ -124,11 +124,20 @@ Options:
   -h, --help  Show this message and exit.
 
 Commands:
-  convert  Make a Space folder of a notebook.
-  view     See the app of a Space folder on this machine.
-  scan     Look for secrets in a notebook or folder.
-  audit    Prove that viewers get none of the code.
-  publish  Put a Space folder on the Hugging Face Hub.
+  convert   Make a Space folder of a notebook.
+  view      See the app of a Space folder on this machine.
+  scan      Look for secrets in a notebook or folder.
+  audit     Prove that viewers get none of the code.
+  publish   Put a Space folder on the Hugging Face Hub.
+  status    Tell how a published Space is.
+  logs      Show the log of a published Space.
+  open      Open a published Space in the browser.
+  history   List the published versions of a Space.
+  rollback  Go back to an earlier version of a Space.
+  pause     Stop the app of a published Space.
+  restart   Start the app of a published Space again.
+  delete    Delete a published Space.
+  export    Write files to run the app elsewhere.
 """
     assert shown(run("--help")) == (0, expected, "")
     assert shown(run("-h")) == (0, expected, "")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import Outcome
-from hub import Fault, LoggedRequest, SpaceLife, client_env
+from hub import Blob, Fault, LoggedRequest, SpaceLife, client_env
+from hub.state import make_commit
 from inprocess import hurried
 from publishing import FREE_TOKEN, TOKEN, Author, files_of, published_files, sent
 
@@ -291,3 +293,32 @@ def test_a_deleted_folder_is_no_hindrance(author: Author) -> None:
     shutil.rmtree(author.folder)
     env = client_env(author.hub, author.home, TOKEN)
     assert author.call("status", env=env).out.startswith("ana/report: running, public\n")
+
+
+def test_runs_on_machines_that_know_nothing(
+    author: Author, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notebook: Callable[..., Path]
+) -> None:
+    """As in the guide's recipe for automation: each run converts anew, with a key of its own."""
+    path = notebook("# Report", "1 + 1", name="report.ipynb")
+    keys = []
+    for number in (1, 2):
+        monkeypatch.setenv("NB2SPACE_HOME", str(tmp_path / f"key-store-{number}"))
+        author.folder = tmp_path / f"machine-{number}" / "report-space"
+        author.folder.parent.mkdir()
+        env = client_env(author.hub, author.home, TOKEN)
+        assert author.call("convert", path, "-o", author.folder, env=env).code == 0
+        words = ["--to", "ana/auto", "--yes", "--no-check"]
+        if number == 2:
+            refused = author.publish(*words)
+            assert refused.code == 2 and "replace it with --overwrite" in refused.err
+        author.hub.faults.refuse(503, "/commit/", times=None)
+        assert author.publish(*words, "--overwrite").code == 3
+        author.hub.faults.clear()
+        outcome = author.publish(*words, "--overwrite")
+        assert outcome.code == 0, outcome.err
+        keys.append(author.key)
+    repo = author.hub.repos["ana/auto"]
+    assert repo.secrets == {**keys[0], **keys[1]} and len(repo.commits) == 3
+    foreign = {**repo.head.tree, "script.py": Blob(b"print()")}
+    repo.commits.append(make_commit(repo.head, foreign, "by hand", "", "ana"))
+    assert author.publish("--to", "ana/auto", "--overwrite").code == 1

@@ -26,6 +26,7 @@ COMMANDS = {
     "pause": "nb2space.cli.pause",
     "restart": "nb2space.cli.restart",
     "delete": "nb2space.cli.delete",
+    "export": "nb2space.cli.export",
 }
 
 
