@@ -401,8 +401,8 @@ def _waiting(executed: Executed, sharing: Sharing) -> list[str]:
     if seconds < _PATIENCE:
         return []
     return [
-        f"Each viewer waits about {seconds:.0f} s while the cells run for them. Keep what takes "
-        "long in a file that the notebook reads."
+        f"Each viewer's controls wait about {seconds:.0f} s while the cells run for them. Keep "
+        "what takes long in a file that the notebook reads."
     ]
 
 

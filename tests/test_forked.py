@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
-from browsing import get, kernels_below, parent_below, viewing, wait_until
+from browsing import kernels_below, live, parent_below, viewing, wait_until
 from conftest import code
 from forking import finished, forks_of, kernel_of, parents, until
 from making import stream
@@ -283,7 +283,7 @@ def test_viewers_of_the_app_share_and_are_kept_from_the_code(
         "Cells 1 to 2 are run once for all viewers; cell 3 reads the environment."
     )
     with serving(tmp_path / "small-space", free_port(None), silent=True) as server:
-        pages = [get(f"{server.url}?who={who}")[2].decode() for who in "ab"]
+        pages = [live(server.url, f"?who={who}") for who in "ab"]
         log = os.pread(server.log.fileno(), 100_000, 0).decode()
     makers = {re.search(r"made by (\d+)", page)[1] for page in pages}
     assert len(makers) == 1
@@ -301,7 +301,7 @@ def test_no_share_leaves_ordinary_kernels(
     path = notebook("import os\nprint('started')")
     assert run("convert", path, "--no-share").code == 0
     with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
-        assert b"started" in get(app.url)[2]
+        assert b"started" in live(app.url).encode()
         assert parent_below(app.process.pid) is None
         assert len(kernels_below(app.process.pid)) == 1
 
@@ -327,7 +327,7 @@ def test_nobody_is_left_when_the_server_is_killed(
     path = notebook("x = 1", "print('started')")
     assert run("convert", path).code == 0
     with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
-        get(app.url)
+        live(app.url)
         parent, kernels = parent_below(app.process.pid), kernels_below(app.process.pid)
         assert parent and len(kernels) == 1
         (server,) = psutil.Process(app.process.pid).children()

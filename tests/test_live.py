@@ -200,18 +200,22 @@ def test_other_widgets_than_those_of_the_page_take_their_place(
         "is_app = 'nb2space-' in os.environ['HOME']\n"
         "made = [Text('in the app'), Label('more')] if is_app else [IntSlider(3)]\nVBox(made)",
         "@interact(number=(1, 9))\ndef doubled_value(number=2):\n    print('Twice is', number * 2)",
+        "assert not is_app",
+        "'never reached in the app'",
     )
     assert run("convert", path).code == 0
     with (
         viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app,
         viewer(chromium, app.url) as seen,
     ):
-        seen.page.locator(".noUi-handle").nth(1).wait_for()
+        assert get(app.url + "page/table.json")[2].count(b'"IntSliderModel"') >= 2
         seen.wait_until_live()
         seen.wait_for_text("more")
         assert seen.page.locator("input[type=text]").input_value() == "in the app"
         handle = seen.page.locator(".noUi-handle")
         assert handle.count() == 1
+        seen.wait_for_text("This part could not be shown")
+        seen.wait_for_text(TEXTS["en"]["partly"])
         handle.focus()
         seen.page.keyboard.press("ArrowRight")
         seen.wait_for_text("Twice is 6")

@@ -102,6 +102,8 @@
   let face = null;            // what the front end takes for its kernel's socket
   let socket = null;          // the live kernel's, while it is open
   let kernel = "";            // the live kernel's id, also while its socket is lost
+  let news = [];              // its cells, as elements, until the page shows them
+  let isWhole = true;         // whether it could execute all of them
   let wasLive = false;
   let ended = () => {};       // called when the live session is lost
   const held = [];            // messages of the front end that no kernel has had yet
@@ -182,26 +184,32 @@
 
   // ---- The live kernel's side
 
-  /** Have the notebook executed: the new kernel's id, and its cells as elements. */
+  /** Have the notebook executed by a new kernel, and note its id and its cells. */
   async function session() {
+    const before = kernel;
     const answer = await fetch(address(`nb2space/live${location.search}`), {method: "POST"});
     if (!answer.ok) { throw Object.assign(new Error(`live: ${answer.status}`), {status: answer.status}); }
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
+    let text = "", number = "", all = "";
     for (;;) {
       const {done, value} = await reader.read();
       if (done) { break; }
       text += value;
-      const [, number, all] = [...text.slice(text.lastIndexOf("data-progress")).matchAll(/data-progress="(\d+)\/(\d+)"/g)].at(-1) ?? [];
-      if (number) { tell("starting", texts.starting_cell.replace("{done}", number).replace("{all}", all)); }
+      const found = text.slice(text.lastIndexOf("data-progress")).match(/^data-progress="(\d+)\/(\d+)"/);
+      if (found) {
+        [, number, all] = found;
+        tell("starting", texts.starting_cell.replace("{done}", number).replace("{all}", all));
+      }
     }
     const parsed = new DOMParser().parseFromString(text, "text/html");
     if (!parsed.querySelector('meta[name="nb2space-complete"]')) { throw new Error("live: cut short"); }
     if (parsed.querySelector('meta[name="nb2space-version"]').content !== said("nb2space-version")) {
       location.reload();
     }
-    const id = JSON.parse(parsed.getElementById("jupyter-config-data").textContent).kernelId;
-    return {id, cells: [...parsed.querySelectorAll("[data-cell]")]};
+    end(before);
+    kernel = JSON.parse(parsed.getElementById("jupyter-config-data").textContent).kernelId;
+    news = [...parsed.querySelectorAll("[data-cell]")];
+    isWhole = number === all;
   }
 
   function connected(id) {
@@ -345,13 +353,20 @@
 
   const showsWidget = (cell) => cell.innerHTML.includes("widget-view+json");
 
-  /** Go on with the kernel `id`, whose notebook's cells are `cells`. */
-  async function takeOver(id, cells) {
+  /** Go on with the live kernel, until it is lost. */
+  async function takeOver() {
     const manager = await frontEnd();
-    const opened = await connected(id);
-    const found = await statesOf(opened);
-    const replaced = await adopt(manager, found);
-    [socket, kernel] = [opened, id];
+    const opened = await connected(kernel);
+    let found, replaced;
+    try {
+      found = await statesOf(opened);
+      replaced = await adopt(manager, found);
+    } catch (error) {
+      opened.onclose = null;
+      opened.close();
+      throw error;
+    }
+    socket = opened;
     const lost = new Promise((done) => { ended = done; });
     opened.onmessage = ({data}) => take(unframed(data));
     opened.onclose = () => ended();
@@ -359,11 +374,11 @@
     if (wasLive) { await sendAgain(manager); }
     wasLive = true;
     held.splice(0).forEach(give);
-    for (const cell of cells) {
+    for (const cell of news.splice(0)) {
       const differs = cell.dataset.outputs !== placeOf(cell).dataset.outputs;
       if (differs || (replaced && showsWidget(cell))) { await draw(cell, manager.rendermime); }
     }
-    tell("live");
+    tell("live", isWhole ? "" : texts.partly);
     await lost;
     opened.onmessage = opened.onclose = null;
     opened.close();
@@ -386,23 +401,26 @@
 
   /** Let the server end the live kernel, which the viewer needs no more. */
   function release() {
-    if (!kernel) { return; }
-    // frozen.js keeps the front end from doing so with the kernel that it plays.
-    Navigator.prototype.sendBeacon.call(navigator, address(`voila/api/shutdown/${kernel}`));
+    end(kernel);
     kernel = "";
+  }
+
+  function end(id) {
+    // frozen.js keeps the front end from doing so with the kernel that it plays.
+    if (id) { Navigator.prototype.sendBeacon.call(navigator, address(`voila/api/shutdown/${id}`)); }
   }
 
   /** One try at being live, until that is lost again. A kernel that is still there is kept. */
   async function live() {
     if (kernel) {
       try {
-        return await takeOver(kernel, []);
+        return await takeOver();
       } catch (error) {
         console.info("[nb2space]", error);
       }
     }
-    const {id, cells} = await session();
-    await takeOver(id, cells);
+    await session();
+    await takeOver();
   }
 
   async function stayLive() {
