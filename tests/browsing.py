@@ -87,9 +87,11 @@ def viewer(chromium: Any, url: str, viewport: dict[str, int] = DESKTOP) -> Itera
         "websocket",
         lambda socket: socket.on("framereceived", lambda data: seen.frames.append(as_bytes(data))),
     )
-    page.goto(url)
-    yield seen
-    context.close()
+    try:
+        page.goto(url)
+        yield seen
+    finally:
+        context.close()
 
 
 @dataclass

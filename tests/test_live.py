@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import psutil
 import pytest
-from browsing import Command, free_port, get, live, viewer, viewing, wait_until
+from browsing import Command, free_port, get, kernels_below, live, viewer, viewing, wait_until
 from conftest import ROOT, ExampleSpace, code
 
 from nb2space.keystore import find_record
@@ -25,7 +25,7 @@ from nb2space.space import read_manifest
 # Slow to start, so that there is time before the kernel; what chance gives differs in each run.
 SLOW = (
     "# Slow",
-    "import time\nfrom ipywidgets import interact\ntime.sleep(2)",
+    "import time\nfrom ipywidgets import interact\ntime.sleep(6)",
     "@interact(number=(1, 9))\ndef doubled_value(number=2):\n    print('Twice is', number * 2)",
     "import secrets\nprint('the lot is', secrets.token_hex(8))",
 )
@@ -33,11 +33,11 @@ SLOW = (
 
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> ExampleSpace:
-    """The folder of a notebook that takes two seconds."""
+    """The folder of a notebook that takes six seconds."""
     place = tmp_path_factory.mktemp("slow")
-    cells = [
-        nbformat.v4.new_markdown_cell(text) if text.startswith("#") else code(text) for text in SLOW
-    ]
+    title, *rest = SLOW
+    # Not even what all viewers have alike is done before they come.
+    cells = [nbformat.v4.new_markdown_cell(title), *(code(text, "per-viewer") for text in rest)]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), place / "slow.ipynb")
     home = place / "key-store"
     subprocess.run(
@@ -54,12 +54,6 @@ def app(slow: ExampleSpace) -> Iterator[Command]:
     """The app of that folder."""
     with viewing(slow.folder, cwd=slow.folder.parent, home=slow.home) as running:
         yield running
-
-
-def kernels_of(app: Command) -> list[Any]:
-    """The processes of the app's kernels."""
-    below = psutil.Process(app.process.pid).children(recursive=True)
-    return [child for child in below if "ipykernel_launcher" in " ".join(child.cmdline())]
 
 
 def test_the_front_needs_neither_voila_nor_jupyter_server() -> None:
@@ -123,7 +117,7 @@ def test_the_page_is_kept_and_compressed_and_starts_no_kernel(app: Command) -> N
     assert get(app.url + "nb2space/live")[0] == 405
     crawler = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
     assert get(app.url + "nb2space/live", method="POST", **crawler)[0] == 403
-    assert kernels_of(app) == []
+    assert kernels_below(app.process.pid) == []
 
 
 @pytest.mark.browser
@@ -169,8 +163,8 @@ def test_a_lost_socket_and_a_dead_kernel_are_survived(app: Command, chromium: An
         handle.focus()
         seen.page.keyboard.press("ArrowRight")
         seen.wait_for_text("Twice is 6")
-        for kernel in kernels_of(app):
-            kernel.kill()
+        for kernel in kernels_below(app.process.pid):
+            os.kill(kernel, signal.SIGKILL)
         wait_until(lambda: "lost" in seen.page.evaluate("window.said"))
         assert "Twice is 6" in seen.text(), "the last view stays"
         seen.wait_until_live()
@@ -178,10 +172,10 @@ def test_a_lost_socket_and_a_dead_kernel_are_survived(app: Command, chromium: An
         handle.focus()
         seen.page.keyboard.press("ArrowRight")
         seen.wait_for_text("Twice is 8")
-        (before,) = kernels_of(app)
+        (before,) = kernels_below(app.process.pid)
         seen.page.evaluate("window.said = []; window.socket.close()")
         wait_until(lambda: seen.page.evaluate("window.said.join()") == "lost,live")
-        assert kernels_of(app) == [before], "the kernel that is still there is kept"
+        assert kernels_below(app.process.pid) == [before], "the kernel that is still there is kept"
         handle.focus()
         seen.page.keyboard.press("ArrowRight")
         seen.wait_for_text("Twice is 10")
