@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Callable
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +19,7 @@ from typing import Any
 import nbformat
 import pytest
 import yaml
-from conftest import code
+from conftest import ExampleSpace, code
 from hypothesis import example, given
 from hypothesis import strategies as st
 from making import display, few, many, notebook_of, occurs, stream
@@ -23,9 +27,11 @@ from making import display, few, many, notebook_of, occurs, stream
 from nb2space.docker import Look, Needs, docker_files
 from nb2space.environment import Environment
 from nb2space.environment.requirements import RUNTIME_PARTS, requirements_text
+from nb2space.keystore import find_record
 from nb2space.runtime.bundle import unpack, unseal_bytes
 from nb2space.runtime.workplace import NOTEBOOK
-from nb2space.seal import new_key
+from nb2space.seal import key_secret, new_key
+from nb2space.serve import free_port
 from nb2space.space import MANIFEST, read_files, read_manifest, write_folder
 from nb2space.strip import strip_notebook
 
@@ -252,3 +258,44 @@ def test_a_package_is_pinned_once_in_the_authors_version() -> None:
     for spelling in ("jupyter_server", "Jupyter-Server", "jupyter.server"):
         environment = Environment("3.11", "/x", {spelling: "2.0.1"})
         assert [v for name, v in pins(environment) if name == "jupyter-server"] == ["2.0.1"]
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("named", ["own", "plain"])
+def test_the_image_starts_with_the_key_of_its_own_name(
+    example_spaces: Callable[[str], ExampleSpace], monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    space = example_spaces("report")
+    monkeypatch.setenv("NB2SPACE_HOME", str(space.home))
+    record = find_record(read_manifest(space.folder).space_id)
+    assert record
+    keys = {
+        "own": {key_secret(record.key): record.key, "NB2SPACE_KEY": new_key()},
+        "plain": {"NB2SPACE_KEY": record.key},
+    }
+    last = (space.folder / "Dockerfile").read_text().splitlines()[-1]
+    port = free_port(None)
+    server = {"NB2SPACE_HOST": "127.0.0.1", "NB2SPACE_PORT": str(port)}
+    process = subprocess.Popen(
+        json.loads(last.removeprefix("CMD ")),
+        cwd=space.folder,
+        env={**os.environ, **keys[named], **server, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        state = ""
+        deadline = time.monotonic() + 60
+        while process.poll() is None and state != "ready" and time.monotonic() < deadline:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/nb2space/health") as answer:
+                    state = json.load(answer)["state"]
+            except OSError:
+                pass  # it does not listen yet
+            time.sleep(0.1)
+        # The shell has given its place to the server, which so is told to end.
+        assert b"python" in Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        assert state == "ready"
+    finally:
+        process.terminate()
+        process.wait(20)

@@ -178,10 +178,11 @@ def command(
     log = None if as_json or quiet else log_of(sink, [*values.values(), record.key])
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
     listing = (folder / MANIFEST).read_bytes()
-    url = follow.follow(api, listing, publication, sink.step, log)
-    if plan.deletes_secrets and manifest.form == "docker":
-        publish.clean_up(api, folder, plan, sink.step)
+    with sink.waiting(f"Following {plan.target}"):
         url = follow.follow(api, listing, publication, sink.step, log)
+        if plan.deletes_secrets and manifest.form == "docker":
+            publish.clean_up(api, folder, plan, sink.step)
+            url = follow.follow(api, listing, publication, sink.step, log)
     sink.say(f"The app answers at {url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
     embed = follow.embed_snippet(url, manifest.title)

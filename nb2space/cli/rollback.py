@@ -43,7 +43,8 @@ def command(
     result = {**asdict(done.publication), "version": done.version.commit}
     if not no_wait:
         log = None if as_json or quiet else log_of(sink, [record.key] if record else [])
-        url = follow.follow(api, done.manifest, done.publication, sink.step, log)
+        with sink.waiting(f"Following {target}"):
+            url = follow.follow(api, done.manifest, done.publication, sink.step, log)
         sink.say(f"The app answers at {url}")
         result["url"] = url
     sink.result(result)
