@@ -322,3 +322,12 @@ def test_runs_on_machines_that_know_nothing(
     foreign = {**repo.head.tree, "script.py": Blob(b"print()")}
     repo.commits.append(make_commit(repo.head, foreign, "by hand", "", "ana"))
     assert author.publish("--to", "ana/auto", "--overwrite").code == 1
+
+
+def test_open(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("click.launch", opened.append)
+    author.published()
+    assert steady(do(author, "open").out) == "HUB/app/ana-report/\n"
+    assert steady(do(author, "open", "--page").out) == "HUB/spaces/ana/report\n"
+    assert [steady(url) for url in opened] == ["HUB/app/ana-report/", "HUB/spaces/ana/report"]
