@@ -226,6 +226,8 @@ def check(name: str, place: Path, serve: Serve, chromium: Any, timing: Timing) -
         with viewer(chromium, url) as seen:
             try:
                 seen.page.locator("#rendered_cells").wait_for(timeout=_PAGE_SECONDS * 1000)
+                # Until then it shows what the author's run left.
+                seen.wait_until_live(_PAGE_SECONDS)
                 timing.page = time.monotonic() - begin
                 _look(name, seen)
             except Exception as error:

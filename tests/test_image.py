@@ -135,6 +135,7 @@ def test_the_built_image_takes_the_secrets_from_its_environment(
         tools.running(folder, NB2SPACE_KEY=record.key, **record.secrets) as log,
         viewer(chromium, f"http://127.0.0.1:{PORT}/") as seen,
     ):
+        seen.wait_until_live()
         seen.wait_for_text(f"sum {2 * len(TOKEN)} ••••• •••••", seconds=120)
         seen.wait_for_text(f"the address has {len(URL)} signs; it is •••••")
         received = seen.received() + "".join(log).encode()
