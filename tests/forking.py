@@ -7,10 +7,11 @@ import itertools
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 from browsing import wait_until
@@ -24,6 +25,8 @@ from nb2space.runtime.forked.plan import Plan, SharedCell
 from nb2space.runtime.forked.process import ForkedProcess
 from nb2space.runtime.forked.provisioner import use_forking_provisioner
 from nb2space.sharing import sharing_of
+
+Result = TypeVar("Result")
 
 _numbers = itertools.count()
 
@@ -135,6 +138,12 @@ def parents() -> list[int]:
         for child in psutil.Process().children()
         if child.status() != psutil.STATUS_ZOMBIE and "_nb2space_parent" in str(child.cmdline())
     ]
+
+
+def finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of `work`, done in a thread: in this one Playwright's loop may be running."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
 
 
 async def until(what: Any, seconds: float = 30) -> None:

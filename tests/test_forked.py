@@ -15,7 +15,7 @@ import psutil
 import pytest
 from browsing import get, kernels_below, parent_below, viewing, wait_until
 from conftest import code
-from forking import forks_of, kernel_of, parents, until
+from forking import finished, forks_of, kernel_of, parents, until
 from making import stream
 from nbclient.exceptions import CellExecutionError
 
@@ -59,7 +59,7 @@ def test_viewers_share_what_is_done_and_nothing_else() -> None:
         return first + await asyncio.gather(visit(forks, "a=2"), visit(forks, "a=3"))
 
     with forks_of(*SETUP) as forks:
-        shown, alike, own = zip(*asyncio.run(visits(forks)), strict=True)
+        shown, alike, own = zip(*finished(visits(forks)), strict=True)
     assert shown[0].startswith("one ") and len(set(shown)) == 1
     assert set(alike) == {"0.32383276483316237 0.33333 kept 12345 True\n"}
     pids, drawn, queries = zip(*(text.split() for text in own), strict=True)
@@ -82,10 +82,10 @@ def test_plots_are_shown_by_shared_cells_and_by_the_viewers_own() -> None:
                 for output in cell.outputs
             ]
 
-    ordinary = asyncio.run(visit(None))
+    ordinary = finished(visit(None))
     assert ["display_data", "image/png", "text/plain"] in ordinary
     with forks_of(*cells[:2], modules=["matplotlib.pyplot"]) as forks:
-        assert asyncio.run(visit(forks)) == ordinary
+        assert finished(visit(forks)) == ordinary
 
 
 LEFT = {
@@ -107,7 +107,7 @@ def test_what_cannot_be_shared_runs_for_each_viewer(source: str, told: Any) -> N
             assert await kernel.run("print('first')", "x = 2") == "first\n"
 
     with forks_of("print('first')", source, "x = 1") as forks:
-        asyncio.run(visit(forks))
+        finished(visit(forks))
     assert not [p for p in psutil.process_iter(["cmdline"]) if "61.7" in (p.info["cmdline"] or [])]
     assert f"Cell 2 {LEFT[source]}, so it and the cells after it run for each viewer" in told.text
     assert "cells that ran once for all: 1." in told.text
@@ -130,10 +130,10 @@ def test_what_may_differ_runs_for_each_viewer_unless_the_author_wants_it(
             assert kernel.is_forked
 
     with forks_of(source, told=False, modules=("numpy",), outputs=[[stream("as ever\n")]]) as forks:
-        asyncio.run(visit(forks))
+        finished(visit(forks))
     assert f"Cell 1 {UNSETTLED[source]}" in told.text
     with forks_of(source, told=True) as forks:
-        asyncio.run(visit(forks))
+        finished(visit(forks))
     assert "cells that ran once for all: 1." in told.text
 
 
@@ -159,7 +159,7 @@ def test_heavy_computing_survives_the_fork() -> None:
             return await kernel.run(fit, "before = fit()", "print(fit() - before)")
 
     with forks_of(fit, "before = fit()") as forks:
-        assert float(asyncio.run(visit(forks))) == pytest.approx(0)
+        assert float(finished(visit(forks))) == pytest.approx(0)
 
 
 def test_a_kernel_is_interrupted_restarted_and_ended_as_ever() -> None:
@@ -185,7 +185,7 @@ def test_a_kernel_is_interrupted_restarted_and_ended_as_ever() -> None:
         assert process.wait(10) == 0
 
     with forks_of("x = 1") as forks:
-        asyncio.run(visit(forks))
+        finished(visit(forks))
 
 
 def test_the_death_of_the_parent_is_survived(told: Any) -> None:
@@ -205,7 +205,7 @@ def test_the_death_of_the_parent_is_survived(told: Any) -> None:
         assert process.wait(10) is not None
 
     with forks_of("x = 1") as forks:
-        asyncio.run(visit(forks))
+        finished(visit(forks))
     assert "viewers get kernels that run every cell until it is back" in told.text
 
 
@@ -218,7 +218,7 @@ def test_crash_after_crash_ends_the_forking(told: Any) -> None:
             return forked
 
     with forks_of("x = 1") as forks:
-        assert [asyncio.run(crash(forks)) for _ in range(4)] == [True, True, True, False]
+        assert [finished(crash(forks)) for _ in range(4)] == [True, True, True, False]
     assert "Kernels cannot be forked: 3 of them crashed." in told.text
 
 
@@ -230,7 +230,7 @@ def test_a_module_that_leaves_threads_is_left_out(told: Any, tmp_path: Path) -> 
 
     (tmp_path / "busy_module.py").write_text(f"x = 3\n{THREAD}")
     with forks_of("x = 1", modules=("json", "busy_module"), path=str(tmp_path)) as forks:
-        asyncio.run(visit(forks))
+        finished(visit(forks))
     assert "The module busy_module leaves threads running, so forks go without it." in told.text
 
 
@@ -250,7 +250,7 @@ def test_shared_cells_run_anew_and_those_who_are_there_stay(told: Any) -> None:
         await until(lambda: before not in parents())
 
     with forks_of("import os; x = os.getpid()", refresh=1) as forks:
-        asyncio.run(visit(forks))
+        finished(visit(forks))
 
 
 def test_a_parent_that_does_not_start_leaves_ordinary_kernels(told: Any) -> None:
@@ -261,7 +261,7 @@ def test_a_parent_that_does_not_start_leaves_ordinary_kernels(told: Any) -> None
 
     for command in ("/no/such/python", "false"):
         with forks_of("x = 1", python=command) as forks:
-            asyncio.run(visit(forks))
+            finished(visit(forks))
     assert "Kernels cannot be forked: the parent does not start (No such file or dir" in told.text
     assert "Kernels cannot be forked: the parent ended while it ran the shared cells." in told.text
 
