@@ -26,6 +26,8 @@ from nb2space.runtime.forked.process import ForkedProcess
 from nb2space.runtime.forked.provisioner import use_forking_provisioner
 from nb2space.sharing import sharing_of
 
+Result = TypeVar("Result")
+
 _numbers = itertools.count()
 Result = TypeVar("Result")
 
@@ -143,6 +145,12 @@ def parents() -> list[int]:
         for child in psutil.Process().children()
         if child.status() != psutil.STATUS_ZOMBIE and "_nb2space_parent" in str(child.cmdline())
     ]
+
+
+def finished(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of `work`, done in a thread: in this one Playwright's loop may be running."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
 
 
 async def until(what: Any, seconds: float = 30) -> None:
