@@ -26,16 +26,8 @@ from nb2space.runtime.forked.process import ForkedProcess
 from nb2space.runtime.forked.provisioner import use_forking_provisioner
 from nb2space.sharing import sharing_of
 
-Result = TypeVar("Result")
-
 _numbers = itertools.count()
 Result = TypeVar("Result")
-
-
-def finished(work: Coroutine[Any, Any, Result]) -> Result:
-    """Do `work` to its end; in a thread, since a browser of other tests may have a loop in ours."""
-    with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, work).result()
 
 
 @contextmanager

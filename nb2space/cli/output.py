@@ -79,6 +79,20 @@ class Sink:
         with Progress(*columns, console=Console(stderr=True), transient=True) as live:
             yield LiveDisplay(live)
 
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """A live line "what · time" below what is printed, where there is a terminal."""
+        if self.as_json or self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as display:
+            display.add_task(what, total=None)
+            yield
+
 
 class Display:
     """Where nobody watches: progress is not shown, and questions cannot be asked."""
@@ -117,20 +131,6 @@ class LiveDisplay(Display):
         if not click.confirm(f"{text} Go on?", default=True, err=True):
             raise click.Abort
         self.live.start()
-
-    @contextmanager
-    def waiting(self, what: str) -> Iterator[None]:
-        """A live line "what · time" below what is printed, where there is a terminal."""
-        if self.as_json or self.quiet or not sys.stderr.isatty():
-            yield
-            return
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as display:
-            display.add_task(what, total=None)
-            yield
 
 
 def output_options(function: Function) -> Function:
