@@ -11,85 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pages import ROOT, Load, load
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))
-
-from auditing import plain_voila  # noqa: E402
-from conftest import CHROMIUM, CHROMIUM_OPTIONS  # noqa: E402
-from test_static import convert_static, serving_below  # noqa: E402
-
-# Milliseconds from a key press on the first slider until an output has changed and is drawn.
-_ANSWER = """(key) => new Promise((done, failed) => {
-  const handle = document.querySelector(".noUi-handle");
-  const begun = performance.now();
-  const watching = new MutationObserver((changes) => {
-    const one = changes.find(({target}) => {
-      const element = target.nodeType === 1 ? target : target.parentElement;
-      return !element?.closest(".widget-slider") && element?.closest(".jp-OutputArea");
-    });
-    if (!one) { return; }
-    watching.disconnect();
-    requestAnimationFrame(() => done(performance.now() - begun));
-  });
-  watching.observe(document.body, {childList: true, subtree: true, characterData: true});
-  setTimeout(() => failed(new Error("the slider does not answer")), 30000);
-  handle.focus();
-  handle.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
-})"""
-
-
-@dataclass
-class Load:
-    """A page that was opened: seconds, megabytes before any compression, milliseconds."""
-
-    paint: float
-    usable: float
-    megabytes: float
-    answers: list[float]
-
-
-def load(browser: Any, url: str) -> Load:
-    """Open a page as a newcomer, and move its first slider."""
-    context = browser.new_context()
-    page = context.new_page()
-    size = 0
-
-    def received(event: Any) -> None:
-        nonlocal size
-        size += event["dataLength"]
-
-    def frame(event: Any) -> None:
-        nonlocal size
-        size += len(event["response"]["payloadData"])
-
-    channel = context.new_cdp_session(page)
-    channel.send("Network.enable")
-    channel.on("Network.dataReceived", received)
-    channel.on("Network.webSocketFrameReceived", frame)
-    begun = time.perf_counter()
-    page.goto(url, wait_until="commit", timeout=120_000)
-    page.locator(".noUi-handle").first.wait_for(timeout=120_000)
-    usable = time.perf_counter() - begun
-    paint = page.evaluate(
-        "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? null"
-    )
-    page.wait_for_timeout(2000)
-    megabytes = size / 1e6
-    answers = []
-    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight", "ArrowLeft"):
-        answers.append(page.evaluate(_ANSWER, key))
-        page.wait_for_timeout(600)
-    context.close()
-    return Load(paint / 1000, usable, megabytes, answers)
+# After `pages`, which makes the tests' modules known.
+from auditing import plain_voila  # isort: skip
+from conftest import CHROMIUM, CHROMIUM_OPTIONS  # isort: skip
+from test_static import convert_static, serving_below  # isort: skip
 
 
 def median(loads: list[Load], name: str) -> float:

@@ -1,0 +1,82 @@
+"""What measurements in Chromium share: opening a page as a newcomer, moving its first slider."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+_LONGEST = 120_000
+_PAUSE = 600
+_KEYS = ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight", "ArrowLeft")
+
+# Milliseconds from a key press on the first slider until an output has changed and is drawn.
+_ANSWER = """(key) => new Promise((done, failed) => {
+  const handle = document.querySelector(".noUi-handle");
+  const begun = performance.now();
+  const watching = new MutationObserver((changes) => {
+    const one = changes.find(({target}) => {
+      const element = target.nodeType === 1 ? target : target.parentElement;
+      return !element?.closest(".widget-slider") && element?.closest(".jp-OutputArea");
+    });
+    if (!one) { return; }
+    watching.disconnect();
+    requestAnimationFrame(() => done(performance.now() - begun));
+  });
+  watching.observe(document.body, {childList: true, subtree: true, characterData: true});
+  setTimeout(() => failed(new Error("the slider does not answer")), 120000);
+  handle.focus();
+  handle.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
+})"""
+
+
+@dataclass
+class Load:
+    """A page that was opened: seconds until it paints, and until a slider is there and has
+    answered; megabytes before any compression; milliseconds of later answers."""
+
+    paint: float
+    usable: float
+    answered: float
+    megabytes: float
+    answers: list[float]
+
+
+def load(browser: Any, url: str) -> Load:
+    """Open a page with an empty cache, and move its first slider as soon as it is there."""
+    context = browser.new_context()
+    page = context.new_page()
+    size = 0
+
+    def received(event: Any) -> None:
+        nonlocal size
+        size += event["dataLength"]
+
+    def frame(event: Any) -> None:
+        nonlocal size
+        size += len(event["response"]["payloadData"])
+
+    channel = context.new_cdp_session(page)
+    channel.send("Network.enable")
+    channel.on("Network.dataReceived", received)
+    channel.on("Network.webSocketFrameReceived", frame)
+    begun = time.perf_counter()
+    page.goto(url, wait_until="commit", timeout=_LONGEST)
+    page.locator(".noUi-handle").first.wait_for(timeout=_LONGEST)
+    usable = time.perf_counter() - begun
+    page.evaluate(_ANSWER, _KEYS[0])
+    answered = time.perf_counter() - begun
+    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    page.wait_for_timeout(2000)
+    megabytes = size / 1e6
+    answers = []
+    for key in _KEYS[1:]:
+        answers.append(page.evaluate(_ANSWER, key))
+        page.wait_for_timeout(_PAUSE)
+    context.close()
+    return Load(paint / 1000, usable, answered, megabytes, answers)
