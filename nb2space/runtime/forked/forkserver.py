@@ -44,12 +44,15 @@ _BOOTSTRAP = """
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 folder, control = sys.argv[1:]
+# Nothing is written into the Space's folder; the author's own modules may be kept compiled.
+writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
 spec = spec_from_file_location(
     "_nb2space_parent", folder + "/__init__.py", submodule_search_locations=[folder]
 )
 sys.modules[spec.name] = module_from_spec(spec)
 spec.loader.exec_module(sys.modules[spec.name])
 from _nb2space_parent.main import main
+sys.dont_write_bytecode = writes
 main(int(control))
 """
 
