@@ -88,16 +88,22 @@ def test_the_dockerfile_has_nothing_to_complain_of(tmp_path: Path, name: str, py
     assert b"hadolint" not in text, "nothing is ignored"
     assert b"<<" not in text, "a here-document needs BuildKit"
     assert f"FROM python:{python}-slim\n".encode() in text
-    assert f"COPY {name} sealed.bin nb2space.json ./\n".encode() in text
+    assert f"COPY index.html {name} sealed.bin nb2space.json ./\n".encode() in text
 
 
-def test_what_the_dockerfile_copies_is_there() -> None:
-    files = files_of()
-    for line in re.findall(rb"^COPY (.*) \S+$", files["Dockerfile"], flags=re.MULTILINE):
-        for name in line.decode().split():
-            assert any(path == name or path.startswith(name) for path in files)
-    assert "runtime/__main__.py" in files
-    assert "runtime/health.py" in files
+@pytest.mark.kernel
+def test_what_is_in_the_folder_is_in_the_image(
+    example_spaces: Callable[[str], ExampleSpace],
+) -> None:
+    folder = example_spaces("report").folder
+    text = (folder / "Dockerfile").read_text()
+    copied = " ".join(re.findall(r"^COPY (.*) \S+$", text, flags=re.MULTILINE)).split()
+    assert all((folder / name).exists() for name in copied)
+    # The container reads neither the Space card nor how it is built itself.
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    left = {path for path in files if not path.startswith(tuple(copied))}
+    assert left == {"README.md", "Dockerfile"}
+    assert {"runtime/__main__.py", "runtime/health.py", "index.html"} <= files
 
 
 TITLES = [
@@ -260,6 +266,12 @@ def test_a_package_is_pinned_once_in_the_authors_version() -> None:
         assert [v for name, v in pins(environment) if name == "jupyter-server"] == ["2.0.1"]
 
 
+def python_first() -> dict[str, str]:
+    """Variables with which a shell finds these tests' Python, as the image's finds its own."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    return {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 @pytest.mark.kernel
 @pytest.mark.parametrize("named", ["own", "plain"])
 def test_the_image_starts_with_the_key_of_its_own_name(
@@ -279,7 +291,7 @@ def test_the_image_starts_with_the_key_of_its_own_name(
     process = subprocess.Popen(
         json.loads(last.removeprefix("CMD ")),
         cwd=space.folder,
-        env={**os.environ, **keys[named], **server, "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, **keys[named], **server, **python_first()},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

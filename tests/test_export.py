@@ -184,9 +184,10 @@ def test_each_viewer_stays_with_the_copy_that_has_their_kernel(
         for viewer in range(12):
             jar = http.cookiejar.CookieJar()
             opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar))
-            with opener.open(url, timeout=120) as answer:
-                page = answer.read().decode()
-            found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)
+            opener.open(url, timeout=120).close()
+            with opener.open(f"{url}nb2space/live", data=b"", timeout=120) as answer:
+                session = answer.read().decode()
+            found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', session)
             assert found
             cookie = "; ".join(f"{one.name}={one.value}" for one in jar)
             assert elsewhere.COOKIE in cookie

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+from browsing import kernels_below, live, parent_below
 from conftest import ExampleSpace
 
 STOPPED = "\nStopped; nothing was left half-done.\n"
@@ -101,12 +101,9 @@ def test_end_of_a_view(
     try:
         assert process.stdout is not None
         url = process.stdout.readline().split()[4]
-        # A visit starts a kernel.
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            assert answer.status == 200
+        live(url)
+        assert kernels_below(process.pid) and parent_below(process.pid)
         children = psutil.Process(process.pid).children(recursive=True)
-        assert sum("ipykernel" in " ".join(child.cmdline()) for child in children) >= 1
-        assert len(children) >= 2
         os.killpg(process.pid, number)
         process.communicate(timeout=30)
     finally:
