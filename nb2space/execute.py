@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -109,9 +111,38 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(work)
+        return asyncio.run(_until_signal(work))
     with ThreadPoolExecutor(1) as threads:
         return threads.submit(asyncio.run, work).result()
+
+
+async def _until_signal(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do `work`, which SIGTERM cancels: an exception anywhere could leave a kernel behind.
+
+    Then SystemExit is raised with the code that shells know, once all is cleaned up.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(work)
+    ended = False
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+        task.cancel()
+
+    before = signal.getsignal(signal.SIGTERM)
+    # Elsewhere than on POSIX, and beside the main thread, there are no such handlers.
+    with suppress(NotImplementedError, ValueError, RuntimeError):
+        loop.add_signal_handler(signal.SIGTERM, end)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if ended:
+            raise SystemExit(128 + signal.SIGTERM) from None
+        raise
+    finally:
+        with suppress(NotImplementedError, ValueError, RuntimeError):
+            loop.remove_signal_handler(signal.SIGTERM)
+            signal.signal(signal.SIGTERM, before)
 
 
 async def _inspect(notebook: Notebook, folder: Path, kernel: str) -> Environment:
