@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
+import os
+import subprocess
+import sys
 import time
-import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
+import nbformat
 import pytest
 import websocket
-from browsing import get, live, viewing
-from jupyter_server.services.kernels.connection.base import (
-    deserialize_msg_from_ws_v1,
-    serialize_msg_to_ws_v1,
-)
+from browsing import get, viewing
+from sockets import kernel_of, socket_of
 
-PROTOCOL = "v1.kernel.websocket.jupyter.org"
 ASKED = {
     "execute_request": {"code": "print('executed')", "silent": False, "store_history": True},
     "inspect_request": {"code": "secret_function", "cursor_pos": 3, "detail_level": 1},
@@ -38,12 +34,6 @@ def app(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[str]:
     """An app whose code holds a marker, with a widget that it displays and one that it does not."""
-    import os
-    import subprocess
-    import sys
-
-    import nbformat
-
     place = tmp_path_factory.mktemp("socket")
     cells = [
         "def secret_function(customer):\n    return customer * 17  # secret_comment",
@@ -59,55 +49,6 @@ def app(
     subprocess.run(command, cwd=place, env=environment, check=True)
     with viewing(place / "small-space", cwd=place, home=home) as running:
         yield running.url
-
-
-def kernel_of(url: str) -> str:
-    """The kernel of a session that begins now."""
-    found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', live(url))
-    assert found
-    return found[1]
-
-
-class Socket:
-    """A page's socket, by hand."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-
-    def send(self, kind: str, content: Any, channel: str = "shell") -> None:
-        """Send a message of the kernel's protocol."""
-        header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "version": "5.4", "session": "s",
-                  "username": "", "date": "2026-01-01T00:00:00Z"}  # fmt: skip
-        # The version is what ipywidgets asks of whoever opens a comm to it.
-        metadata = {"version": "1.0.0"}
-        parts = [json.dumps(part).encode() for part in (header, {}, metadata, content)]
-        self.connection.send_binary(serialize_msg_to_ws_v1(parts, channel))
-
-    def answers(self, seconds: float = 1.5) -> list[tuple[str, str, Any]]:
-        """What comes in the next `seconds`: channel, type and the rest of each message."""
-        self.connection.settimeout(seconds)
-        got = []
-        while True:
-            try:
-                frame = self.connection.recv()
-            except websocket.WebSocketTimeoutException:
-                return got
-            channel, parts = deserialize_msg_from_ws_v1(frame)
-            header, parent, _, content = (json.loads(part) for part in parts[:4])
-            got.append((channel, header["msg_type"], {"parent": parent, "content": content}))
-
-
-@contextmanager
-def socket_of(url: str, kernel: str) -> Iterator[Socket]:
-    """The kernel's socket as the page opens it."""
-    address = url.replace("http://", "ws://") + f"api/kernels/{kernel}/channels?session_id=s1"
-    connection = websocket.create_connection(address, subprotocols=[PROTOCOL], timeout=20)
-    try:
-        socket = Socket(connection)
-        socket.answers()
-        yield socket
-    finally:
-        connection.close()
 
 
 @pytest.mark.kernel
@@ -153,13 +94,13 @@ def test_frames_that_are_no_messages_are_ignored(app: str) -> None:
 @pytest.mark.kernel
 def test_a_socket_stays_open_while_its_page_is_idle(app: str) -> None:
     with socket_of(app, kernel_of(app)) as socket:
-        # A ping comes after 30 seconds, which the client answers; nothing else is said.
-        ends, said = time.monotonic() + 47, []
+        # A ping comes every 10 seconds, which the client answers; nothing else is said.
+        ends, said = time.monotonic() + 27, []
         with pytest.raises(websocket.WebSocketTimeoutException):
             while True:
                 socket.connection.settimeout(max(ends - time.monotonic(), 0.1))
                 said.append(socket.connection.recv_data(control_frame=True)[0])
-        assert said == [websocket.ABNF.OPCODE_PING]
+        assert said == 2 * [websocket.ABNF.OPCODE_PING]
         socket.send("kernel_info_request", {})
         assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
 

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import struct
+from contextlib import suppress
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import (
@@ -13,7 +14,9 @@ from jupyter_server.services.kernels.connection.base import (
     serialize_msg_to_ws_v1,
 )
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from tornado.websocket import WebSocketClosedError
 
+from .allowance import Allowance
 from .gate import Gate
 from .masking import Mask
 from .outputs import Report
@@ -25,6 +28,15 @@ log = logging.getLogger("nb2space")
 # What a page may send at most, in bytes: in words, and with the files of an upload beside them.
 _LONGEST_TEXT = 1_000_000
 LONGEST_MESSAGE = 50_000_000
+
+# What a page may send in the long run, a second, and at once: messages, and bytes. A page that
+# follows the mouse sends about 100 messages a second.
+_MESSAGES = (300, 1500)
+_BYTES = (5_000_000, 2 * LONGEST_MESSAGE)
+
+IDLE = 4000
+"""The code with which the server closes the socket of a page that nobody uses."""
+_TOO_MUCH = 1008
 
 # The parts of a message on the socket, in their order; binary buffers follow.
 _PARTS = ("header", "parent_header", "metadata", "content")
@@ -81,6 +93,11 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
 
     gates: Gates
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._messages = Allowance(*_MESSAGES)
+        self._bytes = Allowance(*_BYTES)
+
     @property
     def gate(self) -> Gate:
         """The gate of this connection's kernel."""
@@ -88,6 +105,9 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
 
     def handle_incoming_message(self, incoming_msg: str | bytes) -> None:
         """Send a message of the page on to the kernel, if the gate admits it."""
+        if not (self._messages.take() and self._bytes.take(len(incoming_msg))):
+            self.websocket_handler.close(_TOO_MUCH)
+            return
         if not self.channels or not isinstance(incoming_msg, bytes):
             return
         # The frame begins with the number of its parts; one that claims more than it holds would
@@ -130,11 +150,20 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
         for released in sent:
             parts = [self.session.pack(released[name]) for name in _PARTS]
             packed = serialize_msg_to_ws_v1([*parts, *released["buffers"]], channel)
-            self.write_message(packed, binary=True)
+            # A page may leave at any time.
+            with suppress(WebSocketClosedError):
+                self.write_message(packed, binary=True)
 
     def write_stderr(self, error_message: str, parent_header: Any) -> None:
         """jupyter_server's own notices to the page go to the log."""
         log.warning("%s", error_message)
+
+
+def close_idle(kernel_id: str) -> None:
+    """Close the sockets of a kernel's pages, and let these know that nobody used them."""
+    for connection in list(GatedConnection._open_sockets):
+        if connection.kernel_id == kernel_id:
+            connection.websocket_handler.close(IDLE)
 
 
 def gated_by(gates: Gates) -> type[GatedConnection]:

@@ -31,6 +31,9 @@ from .workplace import Workplace, make_workplace
 
 log = logging.getLogger("nb2space")
 
+# No request has a body worth mentioning, in bytes; what pages send goes over their sockets.
+_LONGEST_BODY = 100_000
+
 
 class _FileHandler(PlainHandler):
     """The page and its files, from memory. No kernel is started for any of them."""
@@ -134,12 +137,13 @@ def serve(settings: Settings) -> None:
 
 async def _serve(settings: Settings) -> None:
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    loop.set_exception_handler(_note_failure)
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, ended.set)
     if settings.tethered:
         threading.Thread(target=_end_with_input, args=(loop, ended), daemon=True).start()
     front = Front(settings)
-    http = HTTPServer(front)
+    http = HTTPServer(front, max_body_size=_LONGEST_BODY)
     try:
         http.listen(settings.port, settings.host)
     except OSError as error:
@@ -161,6 +165,12 @@ async def _serve(settings: Settings) -> None:
         await ended.wait()
         http.stop()
         await live.close()
+
+
+def _note_failure(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A session whose kernel died ends in the middle of what Voila does."""
+    error = context.get("exception")
+    log.warning("Something in a session ended early: %s.", type(error).__name__ if error else "")
 
 
 def _opened(settings: Settings) -> Workplace:

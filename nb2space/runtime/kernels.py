@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import datetime, timezone
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_core.utils import ensure_async
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 
-from .connection import Gates
+from .admission import Admission, Ticket
+from .connection import Gates, close_idle
 from .forked.forkserver import ForkServer
 from .forked.plan import plan_of
 from .forked.provisioner import use_forking_provisioner
 from .noise import Noise
+from .settings import Limits, Settings
 from .workplace import Workplace
+
+STARTING: ContextVar[Ticket] = ContextVar("STARTING")
+"""Whose kernel is started; Voila, which starts it, tells its id only some time later."""
 
 _LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
@@ -30,6 +39,12 @@ class SpaceKernelManager(AsyncMappingKernelManager):
     gates: Gates
     noise: Noise
     forks: ForkServer | None
+    admission: Admission
+    limits: Limits
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self._left_since: dict[str, float] = {}
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
         """Every kernel works in the workplace, whatever path is asked for."""
@@ -41,7 +56,30 @@ class SpaceKernelManager(AsyncMappingKernelManager):
         kwargs["stdout"] = kwargs["stderr"] = self.noise.descriptor
         kwargs["forks"] = self.forks
         kernel_id: str = await self._async_start_kernel(**kwargs)
+        STARTING.get().kernel_id = kernel_id
         return kernel_id
+
+    async def cull_kernel_if_idle(self, kernel_id: str) -> None:
+        """End a kernel whose page is gone, or whose page nobody uses.
+
+        jupyter_server asks for each kernel, every `cull_interval` seconds.
+        """
+        kernel = self.kernel_model(kernel_id)  # type: ignore[no-untyped-call]
+        if self.admission.is_starting(kernel_id):
+            return
+        if not kernel["connections"]:
+            since = self._left_since.setdefault(kernel_id, time.monotonic())
+            if time.monotonic() - since >= self.limits.gone:
+                await self._end(kernel_id)
+            return
+        self._left_since.pop(kernel_id, None)
+        unused = datetime.now(timezone.utc) - _moment(kernel["last_activity"])
+        if kernel["execution_state"] != "busy" and unused.total_seconds() >= self.limits.idle:
+            close_idle(kernel_id)
+            await self._end(kernel_id)
+
+    async def _end(self, kernel_id: str) -> None:
+        await ensure_async(self.shutdown_kernel(kernel_id, now=True))  # type: ignore[no-untyped-call]
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]
         """End all kernels, and what they are forked from."""
@@ -52,14 +90,23 @@ class SpaceKernelManager(AsyncMappingKernelManager):
     def remove_kernel(self, kernel_id: str) -> Any:
         """Forget a kernel that is gone, and its gate."""
         self.gates.forget(kernel_id)
+        self.admission.ended(kernel_id)
+        self._left_since.pop(kernel_id, None)
         return super().remove_kernel(kernel_id)
 
 
-def in_workplace(workplace: Workplace, gates: Gates, kernel: str) -> type[SpaceKernelManager]:
+def _moment(text: str) -> datetime:
+    """A time as jupyter_server writes it; Python before 3.11 does not read the Z."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def in_workplace(
+    workplace: Workplace, gates: Gates, admission: Admission, settings: Settings
+) -> type[SpaceKernelManager]:
     """The kernel manager class whose kernels work in `workplace`, behind `gates`.
 
-    Where the live notebook has something to share, the parent of the kernels starts now, in the
-    Python of the kernelspec `kernel`.
+    `admission` is told of each kernel that ends. Where the live notebook has something to share,
+    the parent of the kernels starts now, in the Python of the settings' kernelspec.
     """
     noise = Noise()
     use_forking_provisioner()
@@ -67,7 +114,9 @@ def in_workplace(workplace: Workplace, gates: Gates, kernel: str) -> type[SpaceK
         "workplace": workplace,
         "gates": gates,
         "noise": noise,
-        "forks": _started_forks(workplace, kernel, noise),
+        "forks": _started_forks(workplace, settings.kernel, noise),
+        "admission": admission,
+        "limits": settings.limits,
     }
     return type("WorkplaceKernelManager", (SpaceKernelManager,), own)
 

@@ -7,6 +7,7 @@ from kernels, a template of our own decides what the page shows.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import logging
@@ -28,9 +29,10 @@ from voila.app import Voila
 from voila.handler import VoilaHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
+from .admission import Admission, QueueFullError, Ticket
 from .connection import LONGEST_MESSAGE, Gates, PageReader, gated_by
 from .headers import PAGE_HEADERS, NotFound, PageHeaders
-from .kernels import cell_hashes, in_workplace, place_guard
+from .kernels import STARTING, cell_hashes, in_workplace, place_guard
 from .masking import Mask
 from .outputs import viewer_outputs
 from .problems import Reports, keep_clean, note
@@ -43,12 +45,14 @@ from .workplace import Workplace
 
 log = logging.getLogger("nb2space")
 
-# Seconds after which a kernel that no page is connected to is shut down, and how often to look.
-_CULL_AFTER = 600
-_CULL_EVERY = 60
+# How often to look for kernels whose page is gone or not used, in seconds.
+_CULL_EVERY = 2
 
 # Seconds between two signs of life on a page's socket; proxies close silent ones.
-_PING_EVERY = 30
+_PING_EVERY = 10
+
+# Seconds between two signs of life to a page that waits.
+_TELL_EVERY = 1
 
 # Voila's addresses that the page needs; every other is unknown to the server.
 _ADDRESSES = (
@@ -67,10 +71,11 @@ _CRAWLER = re.compile(r"bot\b|crawl|spider|slurp|preview|facebookexternalhit", r
 class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
     """A live session: a kernel of the viewer's own, and what the notebook's cells show in it."""
 
-    def initialize(self, gates: Gates, mask: Mask, **kwargs: Any) -> None:
+    def initialize(self, gates: Gates, mask: Mask, admission: Admission, **kwargs: Any) -> None:
         """Take the gates, which must know what the page displays, and the mask for the page."""
         self.gates = gates
         self.mask = mask
+        self.admission = admission
         self.is_left = False
         super().initialize(**kwargs)
 
@@ -82,21 +87,53 @@ class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
 
     @tornado.web.authenticated
     async def post(self, path: str | None = None) -> None:
-        """Execute the notebook for this viewer, and send each cell when it was executed."""
+        """Execute the notebook for this viewer, and send each cell when it was executed.
+
+        Before that, and while there is no memory for one kernel more, the viewer is told their
+        place in the queue.
+        """
         if _CRAWLER.search(self.request.headers.get("User-Agent", "")):
             raise tornado.web.HTTPError(403)
         # The notebook may ask which address was opened; that is the page's.
         self.request.path = "/"
         self.request.uri = "/" + (f"?{self.request.query}" if self.request.query else "")
+        try:
+            ticket = self.admission.ask(_client_of(self.request))
+        except QueueFullError:
+            raise tornado.web.HTTPError(503) from None
         reader = PageReader(self.gates)
-        async for html in self.get_generator(path=""):
-            reader.read(html)
-            if not self.is_left:
-                self.write(self.mask.text(html))
-                with contextlib.suppress(StreamClosedError):
-                    await self.flush()
-        if self.is_left and reader.kernel_id in self.kernel_manager:
-            await ensure_async(self.kernel_manager.shutdown_kernel(reader.kernel_id))
+        try:
+            while not await self.admission.may_start(ticket):
+                await self._tell(f'<i data-place="{self.admission.place(ticket)}"></i>\n')
+                await asyncio.sleep(_TELL_EVERY / 2)
+                if self.is_left:
+                    return
+            STARTING.set(ticket)
+            async for html in self.get_generator(path=""):
+                # A session that is left is not followed to its end; that of a kernel that died has
+                # none.
+                if ticket.kernel_id and (self.is_left or not self._lives(ticket)):
+                    return
+                reader.read(html)
+                await self._tell(self.mask.text(html))
+            if self._lives(ticket) and not self.is_left:
+                kernel = self.kernel_manager.get_kernel(ticket.kernel_id)
+                await self.admission.measure(ticket, kernel.provisioner.pid)
+        finally:
+            if ticket.memory is None:
+                self.admission.leave(ticket)
+                if self._lives(ticket):
+                    await ensure_async(
+                        self.kernel_manager.shutdown_kernel(ticket.kernel_id, now=True)
+                    )
+
+    async def _tell(self, html: str) -> None:
+        self.write(html)
+        with contextlib.suppress(StreamClosedError):
+            await self.flush()
+
+    def _lives(self, ticket: Ticket) -> bool:
+        return ticket.kernel_id in self.kernel_manager
 
     def on_connection_close(self) -> None:
         """The viewer left before their kernel was ready."""
@@ -132,6 +169,7 @@ class SpaceServer(Voila):  # type: ignore[misc]
     settings: Settings
     gates: Gates
     mask: Mask
+    admission: Admission
     reports: Reports
 
     def init_handlers(self) -> list[Any]:
@@ -139,7 +177,12 @@ class SpaceServer(Voila):  # type: ignore[misc]
         kept = []
         for pattern, handler, *rest in super().init_handlers():
             if issubclass(handler, VoilaHandler):
-                own = {**rest[0], "gates": self.gates, "mask": self.mask}
+                own = {
+                    **rest[0],
+                    "gates": self.gates,
+                    "mask": self.mask,
+                    "admission": self.admission,
+                }
                 kept.append((LIVE, _with_headers(_LiveHandler), own))
             elif handler is KernelHandler:
                 kept.append((pattern, _with_headers(_KernelHandler), *rest))
@@ -175,10 +218,16 @@ def live_server(settings: Settings, workplace: Workplace) -> SpaceServer:
     mask = _mask_of(workplace)
     wall = _wall_of(settings, workplace, live)
     gates = Gates(note, settings.language, mask, wall)
-    server = SpaceServer(config=_config(settings, workplace, gates, mask, wall))
+    admission = Admission(settings.limits.kernels_per_client)
+    config = _config(settings, workplace, gates, mask, wall)
+    config.VoilaConfiguration.multi_kernel_manager_class = in_workplace(
+        workplace, gates, admission, settings
+    )
+    server = SpaceServer(config=config)
     server.settings = settings
     server.gates = gates
     server.mask = mask
+    server.admission = admission
     server.reports = Reports(
         workplace.reports, mask=lambda text: mask.text(wall.without_source(text, plain=True))
     )
@@ -223,6 +272,12 @@ def _wall_of(settings: Settings, workplace: Workplace, live: Any) -> SourceWall:
     return wall_of(live, modules, published, note)
 
 
+def _client_of(request: HTTPServerRequest) -> str:
+    """Who asks, for a fair share. Behind a proxy, what it says; the first is the viewer's own."""
+    forwarded: str = request.headers.get("X-Forwarded-For", "")
+    return forwarded.partition(",")[0].strip() or str(request.remote_ip)
+
+
 def _config(
     settings: Settings, workplace: Workplace, gates: Gates, mask: Mask, wall: SourceWall
 ) -> Config:
@@ -263,11 +318,12 @@ def _config(
                 # Voila would put its own words in the place of the guard's reference number; what
                 # viewers see is decided by the template's filter, which lets no traceback pass.
                 "show_tracebacks": True,
+                # While a cell takes long, something is sent that often.
+                "http_keep_alive_timeout": _TELL_EVERY,
                 "allow_template_override": "NO",
                 "allow_theme_override": "NO",
                 "file_allowlist": [],
                 "prelaunch_hook": live_notebook,
-                "multi_kernel_manager_class": in_workplace(workplace, gates, settings.kernel),
                 "resources": {
                     "version": settings.version,
                 },
@@ -281,7 +337,7 @@ def _config(
             # The page of a kernel that died asks for another, which has executed the notebook.
             "KernelRestarter": {"restart_limit": 0},
             "MappingKernelManager": {
-                "cull_idle_timeout": _CULL_AFTER,
+                "cull_idle_timeout": settings.limits.idle,
                 "cull_interval": _CULL_EVERY,
             },
         }

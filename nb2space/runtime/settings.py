@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,20 @@ PORT = 7860
 """The port a Space is asked on: huggingface.co/docs/hub/spaces-sdks-docker (app_port)."""
 
 PREFIX = "NB2SPACE_"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What viewers may take.
+
+    `idle` is the seconds after which the kernel of a page that nobody uses is ended, `gone` those
+    after which one is that no page is connected to; `kernels_per_client` counts the kernels of one
+    address.
+    """
+
+    idle: int = 3600
+    gone: int = 30
+    kernels_per_client: int = 20
 
 
 @dataclass(frozen=True)
@@ -36,6 +50,7 @@ class Settings:
     kernel: str
     watch: bool
     tethered: bool
+    limits: Limits = Limits()
 
 
 def take_settings(folder: Path, environment: MutableMapping[str, str] = os.environ) -> Settings:
@@ -57,15 +72,24 @@ def take_settings(folder: Path, environment: MutableMapping[str, str] = os.envir
         version=hashlib.sha256(raw).hexdigest()[:16],
         key=given.get("NB2SPACE_KEY", ""),
         host=given.get("NB2SPACE_HOST", "0.0.0.0"),
-        port=_port(given.get("NB2SPACE_PORT", "")),
+        port=_number(given, "NB2SPACE_PORT", PORT, most=65535),
         kernel=given.get("NB2SPACE_KERNEL", "python3"),
         watch=given.get("NB2SPACE_WATCH", "") == "1",
         tethered=given.get("NB2SPACE_TETHERED", "") == "1",
+        limits=Limits(
+            idle=_number(given, "NB2SPACE_IDLE_SECONDS", Limits.idle),
+            gone=_number(given, "NB2SPACE_GONE_SECONDS", Limits.gone),
+            kernels_per_client=_number(
+                given, "NB2SPACE_KERNELS_PER_CLIENT", Limits.kernels_per_client
+            ),
+        ),
     )
 
 
-def _port(text: str) -> int:
-    port = int(text) if text.isdecimal() else -1 if text else PORT
-    if not 1 <= port <= 65535:
-        raise SystemExit(f"NB2SPACE_PORT is '{text}', which is no port: give 1 to 65535, or none.")
-    return port
+def _number(given: Mapping[str, str], name: str, usual: int, most: int = 1_000_000_000) -> int:
+    """The whole number that the variable `name` gives, `usual` when it gives none."""
+    text = given.get(name, "")
+    number = int(text) if text.isdecimal() else 0 if text else usual
+    if not 1 <= number <= most:
+        raise SystemExit(f"{name} is '{text}'. Give a whole number from 1 to {most}, or none.")
+    return number

@@ -13,6 +13,8 @@
   const RECORDED = JSON.parse(document.getElementById("jupyter-config-data").textContent).kernelId;
   const PROTOCOL = "v1.kernel.websocket.jupyter.org";
   const WIDGET_METADATA = {version: "2.1.0"};
+  // The code with which the server closes a socket over which nothing came for long.
+  const IDLE = 4000;
   const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000, LONGEST_DRAWING = 5000, FRONT_END = 60000;
 
   const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
@@ -28,9 +30,9 @@
       transition: opacity 0.4s; pointer-events: none; max-width: calc(100vw - 44px);
     }
     .nb2space-status:empty { opacity: 0; }
-    body:not([data-nb2space="live"]) .jupyter-widgets
+    body:is([data-nb2space="starting"], [data-nb2space="lost"]) .jupyter-widgets
       :is(input, select, textarea, button, .noUi-target),
-    body:not([data-nb2space="live"]) .jupyter-widgets.jupyter-button { opacity: 0.55; cursor: progress; }
+    body:is([data-nb2space="starting"], [data-nb2space="lost"]) .jupyter-widgets.jupyter-button { opacity: 0.55; cursor: progress; }
     .nb2space-drawing { position: absolute; visibility: hidden; width: 100%; }
     @media print { .nb2space-status { display: none; } }`;
   document.head.append(style);
@@ -39,7 +41,7 @@
   status.setAttribute("role", "status");
   document.body.append(status);
 
-  /** Set the state of the page ("starting", "live" or "lost") and what the status line says. */
+  /** Set the state of the page ("starting", "live", "paused" or "lost") and what the status line says. */
   function tell(state, text = "") {
     document.body.dataset.nb2space = state;
     if (status.textContent !== text) { status.textContent = text; }
@@ -105,7 +107,7 @@
   let news = [];              // its cells, as elements, until the page shows them
   let isWhole = true;         // whether it could execute all of them
   let wasLive = false;
-  let ended = () => {};       // called when the live session is lost
+  let ended = () => {};       // called when the live session is lost, with the socket's code
   const held = [];            // messages of the front end that no kernel has had yet
   const pending = new Map();  // message id → header of what the live kernel is not done with
   const moved = new Map();    // model id → the traits that the viewer has set
@@ -186,19 +188,22 @@
 
   /** Have the notebook executed by a new kernel, and note its id and its cells. */
   async function session() {
-    const before = kernel;
     const answer = await fetch(address(`nb2space/live${location.search}`), {method: "POST"});
     if (!answer.ok) { throw Object.assign(new Error(`live: ${answer.status}`), {status: answer.status}); }
+    // The server is there, so the kernel before cannot be gone on with.
+    release();
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = "", number = "", all = "";
     for (;;) {
       const {done, value} = await reader.read();
       if (done) { break; }
       text += value;
-      const found = text.slice(text.lastIndexOf("data-progress")).match(/^data-progress="(\d+)\/(\d+)"/);
+      const found = text.slice(text.lastIndexOf("data-p")).match(/^data-p\w+="(\d+)(?:\/(\d+))?"/);
       if (found) {
         [, number, all] = found;
-        tell("starting", texts.starting_cell.replace("{done}", number).replace("{all}", all));
+        tell("starting", all
+          ? texts.starting_cell.replace("{done}", number).replace("{all}", all)
+          : texts.queue.replace("{place}", number));
       }
     }
     const parsed = new DOMParser().parseFromString(text, "text/html");
@@ -206,7 +211,6 @@
     if (parsed.querySelector('meta[name="nb2space-version"]').content !== said("nb2space-version")) {
       location.reload();
     }
-    end(before);
     kernel = JSON.parse(parsed.getElementById("jupyter-config-data").textContent).kernelId;
     news = [...parsed.querySelectorAll("[data-cell]")];
     isWhole = number === all;
@@ -369,7 +373,7 @@
     socket = opened;
     const lost = new Promise((done) => { ended = done; });
     opened.onmessage = ({data}) => take(unframed(data));
-    opened.onclose = () => ended();
+    opened.onclose = ({code}) => ended(code);
     found.meanwhile.forEach(take);
     if (wasLive) { await sendAgain(manager); }
     wasLive = true;
@@ -379,11 +383,27 @@
       if (differs || (replaced && showsWidget(cell))) { await draw(cell, manager.rendermime); }
     }
     tell("live", isWhole ? "" : texts.partly);
-    await lost;
+    const code = await lost;
     opened.onmessage = opened.onclose = null;
     opened.close();
     socket = null;
-    tell("lost", texts.lost);
+    if (code !== IDLE) { return tell("lost", texts.lost); }
+    kernel = "";
+    tell("paused", texts.paused);
+    await used();
+  }
+
+  /** Wait until the viewer does something on the page. */
+  function used() {
+    const signs = ["pointerdown", "keydown", "wheel", "touchstart"];
+    return new Promise((done) => {
+      const noticed = () => {
+        signs.forEach((sign) => window.removeEventListener(sign, noticed, true));
+        tell("starting", texts.starting);
+        done();
+      };
+      signs.forEach((sign) => window.addEventListener(sign, noticed, {capture: true, passive: true}));
+    });
   }
 
   /** After a loss: nothing is awaited any more, and the kernel gets all that the viewer has set. */
