@@ -8,15 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from playwright.sync_api import Error
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 _LONGEST = 120_000
+_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]"
 _PAUSE = 600
 _KEYS = ("ArrowRight", "ArrowRight", "ArrowLeft", "ArrowRight", "ArrowLeft")
 
-# Milliseconds from a key press on the first slider until an output has changed and is drawn.
-_ANSWER = """(key) => new Promise((done, failed) => {
+ANSWER = """(key) => new Promise((done, failed) => {
   const handle = document.querySelector(".noUi-handle");
   const begun = performance.now();
   const watching = new MutationObserver((changes) => {
@@ -33,6 +35,7 @@ _ANSWER = """(key) => new Promise((done, failed) => {
   handle.focus();
   handle.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
 })"""
+"""Milliseconds from a key press on the first slider until an output has changed and is drawn."""
 
 
 @dataclass
@@ -69,14 +72,34 @@ def load(browser: Any, url: str) -> Load:
     page.goto(url, wait_until="commit", timeout=_LONGEST)
     page.locator(".noUi-handle").first.wait_for(timeout=_LONGEST)
     usable = time.perf_counter() - begun
-    page.evaluate(_ANSWER, _KEYS[0])
+    page.evaluate(ANSWER, _KEYS[0])
     answered = time.perf_counter() - begun
-    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    paint = page.evaluate(f"{_PAINT}.startTime")
     page.wait_for_timeout(2000)
     megabytes = size / 1e6
     answers = []
     for key in _KEYS[1:]:
-        answers.append(page.evaluate(_ANSWER, key))
+        answers.append(page.evaluate(ANSWER, key))
         page.wait_for_timeout(_PAUSE)
     context.close()
     return Load(paint / 1000, usable, answered, megabytes, answers)
+
+
+def paint_after(browser: Any, url: str, begun: float) -> float:
+    """The seconds from `begun`, by time.time(), until a page that is opened now paints.
+
+    The server may still be starting.
+    """
+    context = browser.new_context()
+    page = context.new_page()
+    while True:
+        try:
+            page.goto(url, wait_until="commit", timeout=_LONGEST)
+            break
+        except Error:
+            if time.time() - begun > _LONGEST / 1000:
+                raise
+    page.wait_for_function(_PAINT, timeout=_LONGEST)
+    at: float = page.evaluate(f"performance.timeOrigin + {_PAINT}.startTime")
+    context.close()
+    return at / 1000 - begun

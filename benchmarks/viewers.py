@@ -1,16 +1,17 @@
 """How long viewers wait, and what they cost: nb2space beside plain Voila.
 
-    python benchmarks/viewers.py [NOTEBOOK ...] [--rounds 5] [--crowd 20]
+    python benchmarks/viewers.py [NOTEBOOK ...] [--rounds 5] [--crowd 20] [--load 50]
 
 Each app serves the same notebook and is opened in turn in Chromium, each time with an empty cache;
 then a crowd comes at once over HTTP. Medians are printed with their ratio to plain Voila, then the
 raw rows. Memory is the proportional set size (PSS) of all processes of an app, in which a page that
-several share counts once.
+several share counts once. Last comes a load run (benchmarks/crowd.py).
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import statistics
@@ -18,30 +19,41 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-from pages import ROOT, Load, load
+from pages import ROOT, Load, load, paint_after
 from playwright.sync_api import sync_playwright
+from processes import memory_of, server_of
 
 # After `pages`, which makes the tests' modules known.
 from auditing import plain_voila  # isort: skip
-from browsing import get, viewing, wait_until  # isort: skip
+from browsing import free_port, get, wait_until  # isort: skip
 from conftest import CHROMIUM, CHROMIUM_OPTIONS  # isort: skip
 
-COLUMNS = ("start", "paint", "answered", "crowd", "megabytes")
+from crowd import load_run
+
+from nb2space.keystore import find_record
+from nb2space.space import read_manifest
+
+COLUMNS = {
+    "start": "start s",
+    "paint": "paint s",
+    "answered": "answers s",
+    "crowd": "last of crowd s",
+    "megabytes": "MB a viewer",
+}
 PLAIN = "Voila"
 
 
 @dataclass
 class Row:
-    """One app in one round: seconds until it gives out a page, what a viewer waits for, seconds
-    until the last of a crowd has its page complete, and megabytes for each of the crowd."""
+    """One app in one round: seconds from its start to the first paint, what a viewer waits for
+    later, seconds until the last of a crowd has its page complete, megabytes for each of these."""
 
     start: float
     load: Load
@@ -49,89 +61,82 @@ class Row:
     megabytes: float
 
 
-@contextmanager
-def ours(notebook: Path, place: Path) -> Iterator[tuple[str, str]]:
-    """Our app; its address, and how its page asks for a kernel."""
-    home = place / "key-store"
-    with viewing(place / "space", cwd=place, home=home) as running:
-        yield running.url, "POST nb2space/live"
+@dataclass(frozen=True)
+class App:
+    """How an app is started, and with which request its page gets a kernel."""
+
+    serving: Callable[[], AbstractContextManager[str]]
+    method: str
+    path: str
 
 
 @contextmanager
-def voila(notebook: Path, *options: str) -> Iterator[tuple[str, str]]:
-    """Voila's app."""
-    with plain_voila(notebook, *options) as url:
-        yield url, "GET "
+def container(folder: Path, home: Path) -> Iterator[str]:
+    """Our app, started as its container does; its address."""
+    os.environ["NB2SPACE_HOME"] = str(home)
+    record = find_record(read_manifest(folder).space_id)
+    assert record
+    port = free_port()
+    given = {"NB2SPACE_KEY": record.key, "NB2SPACE_PORT": str(port), "NB2SPACE_HOST": "127.0.0.1"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "runtime"],
+        cwd=folder,
+        env={**os.environ, **given, "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
-def apps(notebook: Path, place: Path) -> dict[str, Any]:
-    """How each app is started."""
+def apps(notebook: Path, place: Path) -> dict[str, App]:
+    """The apps that are compared, by name."""
+    home, folder = place / "key-store", place / "space"
     subprocess.run(
-        [sys.executable, "-m", "nb2space", "convert", "-q", "-o", "space", str(notebook)],
-        cwd=place,
-        env={**os.environ, "NB2SPACE_HOME": str(place / "key-store")},
+        [sys.executable, "-m", "nb2space", "convert", "-q", "-o", str(folder), str(notebook)],
+        env={**os.environ, "NB2SPACE_HOME": str(home)},
         check=True,
     )
     heated = ("--preheat_kernel=True", "--pool_size=2")
     return {
-        "nb2space": lambda: ours(notebook, place),
-        PLAIN: lambda: voila(notebook),
-        "Voila, 2 preheated": lambda: voila(notebook, *heated),
+        "nb2space": App(lambda: container(folder, home), "POST", "nb2space/live"),
+        PLAIN: App(lambda: plain_voila(notebook), "GET", ""),
+        "Voila, 2 preheated": App(lambda: plain_voila(notebook, *heated), "GET", ""),
     }
 
 
-def measured(app: Any, browser: Any, crowd: int) -> Row:
+def measured(app: App, browser: Any, crowd: int) -> Row:
     """Start an app, and let one viewer and then a crowd come."""
-    begun = time.monotonic()
-    with app() as (url, asked):
-        wait_until(lambda: answers(url))
-        start = time.monotonic() - begun
-        # Everything has had time to be ready, as it has in a Space that runs.
+    begun = time.time()
+    with app.serving() as url:
+        start = paint_after(browser, url, begun)
+        wait_until(lambda: get(url + "voila/static/voila.js")[0] == 200)
+        # Everything has time to be ready, as it is in a Space that runs.
         time.sleep(10)
         first = load(browser, url)
+        # The first viewer's kernel ends.
+        time.sleep(5)
         server = server_of(url)
-        before = memory(server)
-        seconds = last_of(url, asked, crowd)
-        return Row(start, first, seconds, (memory(server) - before) / crowd / 1e6)
+        before = memory_of(server)
+        seconds = last_of(app, url, crowd)
+        return Row(start, first, seconds, (memory_of(server) - before) / crowd / 1e6)
 
 
-def answers(url: str) -> bool:
-    """True once the app answers at all; of Voila, which executes first, no page is asked for."""
-    try:
-        return get(url, method="HEAD")[0] < 500
-    except OSError:
-        return False
-
-
-def last_of(url: str, asked: str, crowd: int) -> float:
+def last_of(app: App, url: str, crowd: int) -> float:
     """The seconds until the last of a crowd has all of the notebook's outputs."""
-    method, path = asked.split(" ")
 
-    def visit(_: int) -> None:
-        status, _, body = get(url + path, method=method)
+    def visit(number: int) -> None:
+        headers = {"X-Forwarded-For": f"192.0.2.{number}"}
+        status, _, body = get(url + app.path, method=app.method, **headers)
         assert status == 200 and body
 
     begun = time.monotonic()
     with ThreadPoolExecutor(crowd) as viewers:
         list(viewers.map(visit, range(crowd)))
     return time.monotonic() - begun
-
-
-def server_of(url: str) -> psutil.Process:
-    """The process of ours that listens there."""
-    port = int(url.rsplit(":", 1)[1].strip("/"))
-    below = psutil.Process().children(recursive=True)
-    return next(
-        process
-        for process in below
-        if any(c.laddr.port == port for c in process.net_connections() if c.status == "LISTEN")
-    )
-
-
-def memory(process: psutil.Process) -> int:
-    """The bytes of a process and all that it has started."""
-    family = [process, *process.children(recursive=True)]
-    return sum(member.memory_full_info().pss for member in family)
 
 
 def figures(rows: list[Row]) -> dict[str, float]:
@@ -143,12 +148,13 @@ def figures(rows: list[Row]) -> dict[str, float]:
 def show(rows: dict[str, list[Row]]) -> None:
     """Print the table, each figure with its ratio to plain Voila's."""
     plain = figures(rows[PLAIN])
-    print(f"{'':20}" + "".join(f"{name:>20}" for name in COLUMNS))
+    print(f"{'':20}" + "".join(f"{title:>20}" for title in COLUMNS.values()))
     for name, own in rows.items():
         values = figures(own)
         cells = (f"{values[c]:.2f} ({values[c] / plain[c]:.3f})" for c in COLUMNS)
-        print(f"{name:20}" + "".join(f"{cell:>20}" for cell in cells), flush=True)
+        print(f"{name:20}" + "".join(f"{cell:>20}" for cell in cells))
     print(json.dumps({name: [asdict(row) for row in own] for name, own in rows.items()}))
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -158,19 +164,26 @@ def main() -> None:
     parser.add_argument("notebooks", nargs="*", type=Path, default=usual)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--crowd", type=int, default=20)
+    parser.add_argument("--load", type=int, default=50)
     given = parser.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_OPTIONS)
-        for notebook in given.notebooks:
-            print(notebook.name, flush=True)
-            with tempfile.TemporaryDirectory() as place:
-                each = apps(notebook.resolve(), Path(place))
-                rows: dict[str, list[Row]] = {name: [] for name in each}
+    for notebook in given.notebooks:
+        print(notebook.name, flush=True)
+        with tempfile.TemporaryDirectory() as place:
+            each = apps(notebook.resolve(), Path(place))
+            rows: dict[str, list[Row]] = {name: [] for name in each}
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=CHROMIUM, args=CHROMIUM_OPTIONS
+                )
                 for _ in range(given.rounds):
                     for name, app in each.items():
                         rows[name].append(measured(app, browser, given.crowd))
+                browser.close()
+            if given.rounds:
                 show(rows)
-        browser.close()
+            if given.load:
+                with each["nb2space"].serving() as url:
+                    print(asyncio.run(load_run(url, given.load)), flush=True)
 
 
 if __name__ == "__main__":

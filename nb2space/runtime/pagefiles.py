@@ -18,6 +18,7 @@ from typing import Any
 
 from jupyter_core.paths import jupyter_path
 
+from .chunks import with_chunks
 from .settings import Settings
 
 _INDEX = "index.html"
@@ -81,7 +82,7 @@ class PageFiles:
             if path is None:
                 return None
             keep = _KEEP_HASHED if _HASHED_NAME.search(path.name) else _KEEP_OTHERS
-            self._kept[address] = _ready(path.read_bytes(), path.name, f"max-age={keep}")
+            self._kept[address] = _ready(with_chunks(path), path.name, f"max-age={keep}")
         return self._kept[address]
 
     def _installed(self, address: str) -> Path | None:
