@@ -44,19 +44,25 @@ COLUMNS = {
     "start": "start s",
     "paint": "paint s",
     "answered": "answers s",
-    "crowd": "last of crowd s",
+    "whole": "last has page s",
+    "crowd": "last is live s",
     "megabytes": "MB a viewer",
 }
 PLAIN = "Voila"
+
+# Seconds after which kernels have given back what they needed only for a moment.
+_REST = 4
 
 
 @dataclass
 class Row:
     """One app in one round: seconds from its start to the first paint, what a viewer waits for
-    later, seconds until the last of a crowd has its page complete, megabytes for each of these."""
+    later; seconds until the last of a crowd has its page with all outputs, and until the last has
+    a kernel that has executed the notebook; megabytes for each of the crowd."""
 
     start: float
     load: Load
+    whole: float
     crowd: float
     megabytes: float
 
@@ -121,16 +127,20 @@ def measured(app: App, browser: Any, crowd: int) -> Row:
         time.sleep(5)
         server = server_of(url)
         before = memory_of(server)
-        seconds = last_of(app, url, crowd)
-        return Row(start, first, seconds, (memory_of(server) - before) / crowd / 1e6)
+        live = last_of(app.method, url + app.path, crowd)
+        time.sleep(_REST)
+        taken = (memory_of(server) - before) / crowd / 1e6
+        # What Voila answers with, outputs and all, is what gets a kernel.
+        whole = last_of("GET", url, crowd) if app.path else live
+        return Row(start, first, whole, live, taken)
 
 
-def last_of(app: App, url: str, crowd: int) -> float:
-    """The seconds until the last of a crowd has all of the notebook's outputs."""
+def last_of(method: str, url: str, crowd: int) -> float:
+    """The seconds until the last of a crowd has its answer."""
 
     def visit(number: int) -> None:
         headers = {"X-Forwarded-For": f"192.0.2.{number}"}
-        status, _, body = get(url + app.path, method=app.method, **headers)
+        status, _, body = get(url, method=method, **headers)
         assert status == 200 and body
 
     begun = time.monotonic()

@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import signal
+import time
 from typing import Any
 
 import nbformat
@@ -51,8 +52,9 @@ _CULL_EVERY = 2
 # Seconds between two signs of life on a page's socket; proxies close silent ones.
 _PING_EVERY = 10
 
-# Seconds between two signs of life to a page that waits.
+# Seconds between two signs of life to a page that waits, and for which parts are gathered.
 _TELL_EVERY = 1
+_GATHER = 0.1
 
 # Voila's addresses that the page needs; every other is unknown to the server.
 _ADDRESSES = (
@@ -77,6 +79,7 @@ class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
         self.mask = mask
         self.admission = admission
         self.is_left = False
+        self.told_at = 0.0
         super().initialize(**kwargs)
 
     def get(self, path: str | None = None) -> None:
@@ -128,9 +131,12 @@ class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
                     )
 
     async def _tell(self, html: str) -> None:
+        """Send the next part. Voila gives a session in hundreds of them, many of a few letters."""
         self.write(html)
-        with contextlib.suppress(StreamClosedError):
-            await self.flush()
+        if time.monotonic() - self.told_at > _GATHER:
+            self.told_at = time.monotonic()
+            with contextlib.suppress(StreamClosedError):
+                await self.flush()
 
     def _lives(self, ticket: Ticket) -> bool:
         return ticket.kernel_id in self.kernel_manager

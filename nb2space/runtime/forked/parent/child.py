@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import ctypes
+import gc
 import json
 import os
 import socket
@@ -22,6 +24,9 @@ from .shell import RecordedStream
 # When memory runs out, the system is to end a viewer's kernel rather than the parent of all:
 # proc(5), oom_score_adj, from -1000 to 1000.
 _SOONER_ENDED = "300"
+
+# Seconds without another cell after which a kernel gives back memory.
+_AT_REST = 1.0
 
 # This module is imported before any code of the author's has run.
 _AT_START = dict(os.environ)
@@ -81,6 +86,7 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
         """Answers the shared cells with what they showed, and runs all others."""
 
         _is_fresh = True
+        _giving_back: asyncio.TimerHandle | None = None
 
         def __init__(self, **given: Any) -> None:
             # It would note the file of each module, for a debugger that no app has, and by
@@ -108,6 +114,7 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
                 randomness.begin_kernel()
             if waiting and not silent and code == waiting[0].source:
                 return self._replay(waiting.popleft())
+            self._give_back_soon()
             return await super().do_execute(
                 code,
                 silent,
@@ -117,6 +124,12 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
                 cell_meta=cell_meta,
                 cell_id=cell_id,
             )
+
+        def _give_back_soon(self) -> None:
+            if self._giving_back:
+                self._giving_back.cancel()
+            loop = asyncio.get_running_loop()
+            self._giving_back = loop.call_later(_AT_REST, _give_back_memory)
 
         def _replay(self, cell: Shared) -> dict[str, Any]:
             for kind, content, metadata, topic in cell.messages:
@@ -145,6 +158,15 @@ class _NoModules:
     """Stands for `sys` where only its modules are asked for."""
 
     modules: ClassVar[dict[str, Any]] = {}
+
+
+def _give_back_memory() -> None:
+    """Return to the system what cells needed only while they ran; there are many kernels."""
+    gc.collect()
+    # glibc keeps what is freed: man malloc_trim. Other libraries have no such call.
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim:
+        trim(0)
 
 
 def _end_with(connection: socket.socket) -> None:
