@@ -11,7 +11,6 @@ several share counts once. Last comes a load run (benchmarks/crowd.py).
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import statistics
@@ -193,7 +192,7 @@ def main() -> None:
                 show(rows)
             if given.load:
                 with each["nb2space"].serving() as url:
-                    print(asyncio.run(load_run(url, given.load)), flush=True)
+                    print(load_run(url, given.load), flush=True)
 
 
 if __name__ == "__main__":

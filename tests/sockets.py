@@ -32,14 +32,15 @@ class Socket:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
 
-    def send(self, kind: str, content: Any, channel: str = "shell") -> None:
-        """Send a message of the kernel's protocol."""
+    def send(self, kind: str, content: Any, channel: str = "shell") -> str:
+        """Send a message of the kernel's protocol; its id."""
         header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "version": "5.4", "session": "s",
                   "username": "", "date": "2026-01-01T00:00:00Z"}  # fmt: skip
         # The version is what ipywidgets asks of whoever opens a comm to it.
         metadata = {"version": "1.0.0"}
         parts = [json.dumps(part).encode() for part in (header, {}, metadata, content)]
         self.connection.send_binary(serialize_msg_to_ws_v1(parts, channel))
+        return str(header["msg_id"])
 
     def answers(self, seconds: float = 1.5) -> list[tuple[str, str, Any]]:
         """What comes in the next `seconds`: channel, type and the rest of each message."""
@@ -47,22 +48,44 @@ class Socket:
         got = []
         while True:
             try:
-                frame = self.connection.recv()
+                got.append(self.receive())
             except websocket.WebSocketTimeoutException:
                 return got
-            channel, parts = deserialize_msg_from_ws_v1(frame)
-            header, parent, _, content = (json.loads(part) for part in parts[:4])
-            got.append((channel, header["msg_type"], {"parent": parent, "content": content}))
+
+    def receive(self) -> tuple[str, str, Any]:
+        """The next message."""
+        channel, parts = deserialize_msg_from_ws_v1(self.connection.recv())
+        header, parent, _, content = (json.loads(part) for part in parts[:4])
+        return channel, header["msg_type"], {"parent": parent, "content": content}
+
+    def until_idle(self, request: str, seconds: float) -> list[tuple[str, Any]]:
+        """All that comes until the kernel is done with a request: type and the rest of each."""
+        self.connection.settimeout(seconds)
+        got = []
+        while True:
+            _, kind, message = self.receive()
+            got.append((kind, message))
+            if (
+                message["content"].get("execution_state") == "idle"
+                and message["parent"].get("msg_id") == request
+            ):
+                return got
 
 
 @contextmanager
-def socket_of(url: str, kernel: str) -> Iterator[Socket]:
+def open_socket(url: str, kernel: str) -> Iterator[Socket]:
     """The kernel's socket as the page opens it."""
     address = url.replace("http://", "ws://") + f"api/kernels/{kernel}/channels?session_id=s1"
     connection = websocket.create_connection(address, subprotocols=[PROTOCOL], timeout=20)
     try:
-        socket = Socket(connection)
-        socket.answers()
-        yield socket
+        yield Socket(connection)
     finally:
         connection.close()
+
+
+@contextmanager
+def socket_of(url: str, kernel: str) -> Iterator[Socket]:
+    """The kernel's socket, after the kernel has said what it says to everyone."""
+    with open_socket(url, kernel) as socket:
+        socket.answers()
+        yield socket
