@@ -15,8 +15,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import psutil
 import pages  # noqa: F401
+import psutil
 from processes import memory_of, server_of
 
 # After `pages`, which makes the tests' modules known.

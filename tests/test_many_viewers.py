@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import websocket
 from browsing import Command, get, kernels_below, live, viewer, viewing, wait_until
 from conftest import ExampleSpace, code
 from forking import finished
-from sockets import kernel_of, socket_of
+from sockets import kernel_of, open_socket, socket_of
 
 from nb2space.runtime.admission import _LONGEST_QUEUE, Admission, QueueFullError, Ticket
 from nb2space.runtime.allowance import Allowance
@@ -338,3 +339,38 @@ def test_too_much_is_not_listened_to(serving: Callable[..., Command]) -> None:
         connection.request("POST", "/nb2space/live", body=b"x" * 1_000_000)
         assert connection.getresponse().status in (400, 413)
     assert get(app.url)[0] == 200
+
+
+@pytest.mark.kernel
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("sharing", ["--share", "--no-share"])
+def test_no_load_of_two_hundred_hangs(
+    notebook: Callable[..., Path],
+    tmp_path: Path,
+    own_key_store: Path,
+    run: Callable[..., Any],
+    sharing: str,
+) -> None:
+    path = notebook(
+        "from ipywidgets import interact\n\n"
+        "@interact(number=(1, 9))\ndef double(number=2):\n    print('Twice is', number * 2)"
+    )
+    assert run("convert", path, sharing).code == 0
+
+    def load(number: int) -> None:
+        kernel = kernel_of(app.url)
+        with open_socket(app.url, kernel) as socket:
+            control = {"comm_id": "c", "target_name": "jupyter.widget.control", "data": {}}
+            socket.send("comm_open", control)
+            states = {"comm_id": "c", "data": {"method": "request_states"}}
+            got = socket.until_idle(socket.send("comm_msg", states), 20)
+            assert "IntSliderModel" in str(got), number
+        assert get(f"{app.url}voila/api/shutdown/{kernel}", method="POST")[0] < 300
+
+    loads = 160 if sharing == "--share" else 40
+    with (
+        viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app,
+        ThreadPoolExecutor(4) as viewers,
+    ):
+        list(viewers.map(load, range(loads)))
+        wait_until(lambda: not kernels_below(app.process.pid))
