@@ -175,7 +175,7 @@ def command(
         read_hardware,
         read_parameters,
     )
-    from nb2space.convert import Options, default_folder, remembered_options
+    from nb2space.options import Options, default_folder, remembered_options
 
     sink = Sink(as_json, quiet)
     chosen = read_form(form, static)

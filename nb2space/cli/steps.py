@@ -10,7 +10,8 @@ import click
 
 from nb2space.cli.output import Sink
 from nb2space.cli.scan import as_dict
-from nb2space.convert import Conversion, Dialogue, Options, convert
+from nb2space.convert import Conversion, Dialogue, convert
+from nb2space.options import Options
 from nb2space.parameters import Value, parse_value
 from nb2space.secrets import Finding
 from nb2space.space import manifest_as_dict
