@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from nb2space.checks import check_place, refuse_leaks_in, refuse_shown_source
+from nb2space.conversion import Conversion, find_same, keep_conversion
 from nb2space.datavalues import data_notices
 from nb2space.docker import Look
 from nb2space.execute import Executed
@@ -20,24 +21,17 @@ from nb2space.page.tables import Frozen
 from nb2space.running import Dialogue, run_source
 from nb2space.runtime.masking import Mask
 from nb2space.seal import new_key
-from nb2space.secrets import Finding, masked_notebook
+from nb2space.secrets import masked_notebook
 from nb2space.source import known_here, read_source
 from nb2space.space import DOCKER, STATIC, Manifest, manifest_digest, write_folder
 from nb2space.strip import strip_notebook
 
 __all__ = ["Conversion", "Dialogue", "convert"]
 
-
-@dataclass(frozen=True)
-class Conversion:
-    """What a conversion made: the folder, its manifest, and sentences for the author."""
-
-    folder: Path
-    manifest: Manifest
-    cells: int
-    seconds: float
-    notices: tuple[str, ...]
-    secrets: tuple[Finding, ...] = ()
+_AS_BEFORE = (
+    "Neither the code nor what it reads has changed since an earlier run, so that run's outputs "
+    "are used; --force executes again."
+)
 
 
 def convert(
@@ -49,8 +43,12 @@ def convert(
     written.
     """
     replaced = check_place(path, folder)
+    same = find_same(path, replaced, folder, options) if replaced else None
+    if same:
+        return replace(same, notices=(_AS_BEFORE, *same.notices))
     source = read_source(path, options)
-    executed = run_source(source, options, dialogue or Dialogue())
+    run = run_source(source, options, dialogue or Dialogue())
+    executed = run.executed
     check_outputs(executed.notebook)
     recording = _recording(executed, options)
     is_static = recording is not None and (options.form == STATIC or not recording.losses)
@@ -94,14 +92,18 @@ def convert(
     notices = [*stripped.notices, *data_notices(executed.notebook), *made.notices]
     if recording and not is_static:
         notices.append(f"Made with a kernel. Without one: {losses_in_words(recording)}")
-    return Conversion(
+    conversion = Conversion(
         folder=folder,
         manifest=made.manifest,
         cells=source.cells,
         seconds=executed.seconds,
         notices=tuple(notices),
         secrets=(*code.findings, *found, *made.secrets),
+        reused=run.reused,
     )
+    keep_conversion(path, conversion, run.basis, options)
+    said = (_AS_BEFORE, *notices) if run.reused else tuple(notices)
+    return replace(conversion, notices=said)
 
 
 def _recording(executed: Executed, options: Options) -> Frozen | None:

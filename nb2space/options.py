@@ -20,7 +20,8 @@ class Options:
     """What the author may choose; `timeout` is in seconds a cell, None for no limit.
 
     `form` is DOCKER, STATIC or AUTO: static where that loses nothing. `agreed` remembers that the
-    author lets the conversion run callbacks.
+    author lets the conversion run callbacks. With `force` the notebook is executed although nothing
+    has changed since the last time.
     `refresh_every` is the seconds after which shared cells run anew, None for never.
     """
 
@@ -45,6 +46,7 @@ class Options:
     agreed: bool = False
     share: bool = True
     refresh_every: float | None = None
+    force: bool = False
 
 
 def to_remember(options: Options, *, agreed: bool) -> dict[str, Any]:
@@ -52,7 +54,8 @@ def to_remember(options: Options, *, agreed: bool) -> dict[str, Any]:
 
     `agreed` tells whether callbacks were run, which the author need not be asked again.
     """
-    return {**asdict(options), "rotate_key": False, "agreed": options.agreed or agreed}
+    once = {"rotate_key": False, "force": False}
+    return {**asdict(options), **once, "agreed": options.agreed or agreed}
 
 
 def remembered_options(folder: Path) -> Options:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from nb2space.environment.installs import quiet_installs, without_installs
 from nb2space.errors import CellError, InputError
 from nb2space.execute import Afterwards, Executed, Progress, execute_notebook, inspect_kernel
+from nb2space.executions import Run, basis_of, find_run, keep_run
 from nb2space.notebook import Notebook
 from nb2space.options import Options
 from nb2space.page.record import Agree, limits_for
@@ -27,27 +29,42 @@ class Dialogue:
     agree: Agree = lambda cells: None
 
 
-def run_source(source: Source, options: Options, dialogue: Dialogue) -> Executed:
+def run_source(source: Source, options: Options, dialogue: Dialogue) -> Run:
     """The executed notebook, its code as it is to run in the Space.
 
-    Raises InputError and CellError, and what `dialogue.agree` raises.
+    An earlier run is used again while that is sure to be the same, unless `options.force`. Raises
+    InputError and CellError, and what `dialogue.agree` raises.
     """
     live = _rewritten(source, without_installs)
     if not options.execute:
         if options.parameters:
             raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")
         environment = inspect_kernel(live, folder=source.home, kernel=source.kernel)
-        return Executed(live, environment, seconds=0.0)
-    executed = _executed(source, options, dialogue)
-    for cell, other in zip(executed.notebook.cells, live.cells, strict=True):
+        return Run(Executed(live, environment, seconds=0.0))
+    run = _run(source, _rewritten(source, quiet_installs), options, dialogue)
+    for cell, other in zip(run.executed.notebook.cells, live.cells, strict=True):
         cell.source = other.source
-    return executed
+    return run
 
 
-def _executed(source: Source, options: Options, dialogue: Dialogue) -> Executed:
+def _run(source: Source, notebook: Notebook, options: Options, dialogue: Dialogue) -> Run:
+    # What controls do is recorded from a live kernel only.
+    is_plain = options.form == DOCKER
+    known = find_run(source, notebook) if is_plain and not options.force else None
+    if known:
+        return known
+    begun = time.time_ns()
+    executed = _executed(source, notebook, options, dialogue)
+    run = Run(executed, basis_of(source, executed, begun, options.include))
+    if is_plain:
+        keep_run(source, notebook, run)
+    return run
+
+
+def _executed(source: Source, notebook: Notebook, options: Options, dialogue: Dialogue) -> Executed:
     try:
         return execute_notebook(
-            _rewritten(source, quiet_installs),
+            notebook,
             folder=source.home,
             kernel=source.kernel,
             timeout=options.timeout,

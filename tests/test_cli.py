@@ -69,6 +69,7 @@ def test_convert_json(run: Run, notebook: Callable[..., Path], tmp_path: Path) -
     assert result == {
         "folder": "small-space",
         "cells": 2,
+        "reused": False,
         "notices": [],
         "secrets": [],
         "manifest": {**manifest, "files": list(manifest["files"])},

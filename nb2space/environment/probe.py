@@ -5,7 +5,10 @@ Called twice in the kernel, before the first cell and after the last; both answe
 
 import json
 import os
+import random
+import site
 import sys
+import sysconfig
 from contextlib import suppress
 from importlib import metadata
 from types import ModuleType
@@ -23,6 +26,7 @@ def begin() -> str:
     trace: Any = ModuleType(TRACE)
     trace.read, trace.written, trace.ports, trace.ran = {}, {}, {}, {}
     trace.connected_in, trace.read_in, trace.outdated_in = {}, {}, {}
+    trace.listed, trace.random = {}, random.getstate()
     trace.libraries = loaded_libraries()
     sys.modules[TRACE] = trace
 
@@ -48,6 +52,10 @@ def begin() -> str:
         elif event == "socket.connect" and isinstance(details[1], tuple) and len(details[1]) > 1:
             trace.ports[f"{details[1][0]}:{details[1][1]}"] = None
             trace.connected_in[running_cell()] = None
+        elif event in ("os.listdir", "os.scandir") and not isinstance(first, int):
+            # Python's own search for modules and packages is no question of the author's code.
+            if "importlib" not in sys._getframe(1).f_code.co_filename:
+                trace.listed[os.path.abspath(os.fsdecode(first or "."))] = None
         elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
             name = first.decode(errors="replace") if isinstance(first, bytes) else str(first)
             trace.ran[os.path.basename(name.split()[0] if name.split() else "")] = None
@@ -120,6 +128,46 @@ def size_of(distribution: str) -> int:
     return 0
 
 
+def installed_in() -> list[str]:
+    """The folders that hold Python's own modules and the installed packages."""
+    paths = sysconfig.get_paths()
+    own = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return sorted({*own, *site.getsitepackages(), site.getusersitepackages()})
+
+
+def settings_of_ipython() -> list[str]:
+    """What IPython ran and read before the first cell, whether it exists or not."""
+    from IPython import get_ipython
+
+    profile: Any = getattr(get_ipython(), "profile_dir", None)
+    if profile is None:
+        return []
+    names = ("ipython_config.py", "ipython_kernel_config.py")
+    return [profile.startup_dir, *(os.path.join(profile.location, name) for name in names)]
+
+
+def metadata_of(distribution: str) -> str:
+    """The folder (or file) that says what a distribution is; another one is installed with it."""
+    with suppress(metadata.PackageNotFoundError):
+        return str(getattr(metadata.distribution(distribution), "_path", ""))
+    return ""
+
+
+def drawn() -> list[str]:
+    """The libraries from whose global random numbers the run has drawn."""
+    trace: Any = sys.modules[TRACE]
+    # rich draws a number when it is imported, for itself.
+    is_same = random.getstate() == trace.random or "rich" in sys.modules
+    found = [] if is_same else ["random"]
+    numpy: Any = sys.modules.get("numpy.random")
+    if numpy is not None:
+        # As numpy seeds itself: numpy/random/_mt19937.pyx, _legacy_seeding
+        kind, keys, position, has_gauss, _ = numpy.get_state()
+        fresh = kind == "MT19937" and keys[0] == 0x80000000 and position == len(keys) - 1
+        found += [] if fresh and not has_gauss else ["numpy"]
+    return found
+
+
 def report(imported: list[str], before: list[str]) -> str:
     """JSON of what the run needed: Python, distributions, files, libraries, memory, network.
 
@@ -167,5 +215,12 @@ def report(imported: list[str], before: list[str]) -> str:
             "connected_in": list(trace.connected_in),
             "outdated_in": list(trace.outdated_in),
             "ran": [name for name in trace.ran if name],
+            "listed": list(trace.listed),
+            "drawn": drawn(),
+            "installed": installed_in(),
+            "settings": [
+                *settings_of_ipython(),
+                *filter(None, map(metadata_of, sorted(known))),
+            ],
         }
     )
