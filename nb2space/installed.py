@@ -23,14 +23,14 @@ def is_installed(text: str, prefix: str = "") -> bool:
     if len(text) <= LARGE:
         return False
     raw = text.encode("utf-8", errors="replace")
-    paths = _scripts("" if prefix == sys.prefix else prefix).get(len(raw), ())
+    paths = large_scripts("" if prefix == sys.prefix else prefix).get(len(raw), ())
     digest = hashlib.sha256(raw).digest()
     return any(_digest(path) == digest for path in paths)
 
 
 @lru_cache(maxsize=4)
-def _scripts(prefix: str) -> dict[int, list[str]]:
-    """The large scripts of installed packages, by their size in bytes."""
+def large_scripts(prefix: str = "") -> dict[int, list[str]]:
+    """The large scripts of packages here and in the environment `prefix`, by size in bytes."""
     found: dict[int, list[str]] = {}
     for package in _packages(prefix):
         for folder, _, names in os.walk(package):

@@ -18,6 +18,7 @@ from nb2space.paths import relative_paths
 from nb2space.runtime.masking import Mask
 from nb2space.source import Source, known_here
 from nb2space.space import DOCKER
+from nb2space.warmup import warm_up
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ def _run(source: Source, notebook: Notebook, options: Options, dialogue: Dialogu
 
 
 def _executed(source: Source, notebook: Notebook, options: Options, dialogue: Dialogue) -> Executed:
+    warm_up()
     try:
         return execute_notebook(
             notebook,

@@ -63,12 +63,16 @@ class Known:
         return hashlib.sha256(content).digest() in self.digests
 
 
-@lru_cache(maxsize=4)
 def known_files(prefix: str = "") -> Known:
     """What the libraries here, and in the environment at `prefix`, give to every viewer.
 
     Reading them takes a second, so what was read is kept until one of them is another file.
     """
+    return _known("" if prefix == sys.prefix else prefix)
+
+
+@lru_cache(maxsize=4)
+def _known(prefix: str) -> Known:
     scripts, files = list(_widget_scripts(prefix)), sorted(set(_files(prefix)))
     looked_at = [(str(path), *_size_and_time(path)) for path in (*scripts, *files)]
     key = cache.key_of({"known files": looked_at})

@@ -168,6 +168,35 @@ def drawn() -> list[str]:
     return found
 
 
+def providers_of(names: set[str]) -> dict[str, list[str]]:
+    """The distributions that provide top-level modules, for those of `names` that one provides.
+
+    metadata.packages_distributions() does so for all modules, and takes several times as long.
+    """
+    found: dict[str, list[str]] = {}
+    for distribution in metadata.distributions():
+        for name in names & top_level_of(distribution):
+            # What an interrupted pip left behind has no name.
+            if distribution.metadata["Name"]:
+                found.setdefault(name, []).append(distribution.metadata["Name"])
+    return found
+
+
+def top_level_of(distribution: metadata.Distribution) -> set[str]:
+    """The modules and packages that a distribution says it has, or has by its list of files."""
+    told = distribution.read_text("top_level.txt")
+    if told:
+        return set(told.split())
+    record = distribution.read_text("RECORD")
+    paths = [line.partition(",")[0] for line in record.splitlines()] if record else []
+    paths = paths or list(map(str, distribution.files or ()))
+    return {
+        path.partition("/")[0].partition(".")[0]
+        for path in paths
+        if path.endswith((".py", ".so", ".pyd"))
+    }
+
+
 def report(imported: list[str], before: list[str]) -> str:
     """JSON of what the run needed: Python, distributions, files, libraries, memory, network.
 
@@ -175,17 +204,16 @@ def report(imported: list[str], before: list[str]) -> str:
     the first cell. What the run loaded besides is needed too: a back-end chosen at run time, say.
     """
     trace: Any = sys.modules[TRACE]
-    providers = metadata.packages_distributions()
     run = {name.partition(".")[0] for name in sys.modules} - set(before)
     names = (run | set(imported)) - set(sys.stdlib_module_names)
+    providers = providers_of(names)
     versions: dict[str, Any] = {}
     why: dict[str, str] = {}
     local: dict[str, str] = {}
     unknown = []
     for name in sorted(names - {TRACE}):
         if name in providers:
-            # What an interrupted pip left behind has no name or no version.
-            for distribution in filter(None, providers[name]):
+            for distribution in providers[name]:
                 place = place_of(name)
                 if place and origin_of(distribution):
                     local[name] = place
@@ -197,6 +225,7 @@ def report(imported: list[str], before: list[str]) -> str:
     for part in KERNEL_PARTS:
         with suppress(metadata.PackageNotFoundError):
             versions[part] = metadata.version(part)
+    # What an interrupted pip left behind has no version.
     known = {name: version for name, version in versions.items() if version}
     return json.dumps(
         {
