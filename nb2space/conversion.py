@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sysconfig
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -91,6 +93,7 @@ def _key(path: Path, folder: Path, options: Options) -> str:
             "folder": str(folder.absolute()),
             "options": _lasting(options),
             "settings": settings(),
+            "packages": os.stat(sysconfig.get_path("purelib")).st_mtime_ns,
         }
     )
 

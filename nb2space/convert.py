@@ -25,6 +25,7 @@ from nb2space.secrets import masked_notebook
 from nb2space.source import known_here, read_source
 from nb2space.space import DOCKER, STATIC, Manifest, manifest_digest, write_folder
 from nb2space.strip import strip_notebook
+from nb2space.warmup import load_while_reading
 
 __all__ = ["Conversion", "Dialogue", "convert"]
 
@@ -46,6 +47,7 @@ def convert(
     same = find_same(path, replaced, folder, options) if replaced else None
     if same:
         return replace(same, notices=(_AS_BEFORE, *same.notices))
+    load_while_reading()
     source = read_source(path, options)
     run = run_source(source, options, dialogue or Dialogue())
     executed = run.executed

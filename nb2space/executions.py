@@ -104,11 +104,12 @@ def keep_run(source: Source, notebook: Notebook, run: Run) -> None:
 
 
 def basis_of(
-    source: Source, executed: Executed, begun: int, include: Iterable[str] = ()
+    source: Source, executed: Executed, begun: int, further: Iterable[Path] = ()
 ) -> Snapshot | None:
     """What the execution followed from, beside its code; None where it is not to be used again.
 
-    `begun` is when it began, in nanoseconds since 1970; `include` are patterns of further files.
+    `begun` is when it began, in nanoseconds since 1970; `further` are files that the conversion
+    depends on.
     """
     environment = executed.environment
     modules = dict(_modules(environment))
@@ -125,7 +126,7 @@ def basis_of(
         *(str(source.home / name) for name in named.below),
         *(path for _, path in named.outside),
         *_files_of_kernel(source.kernel),
-        *(str(path) for pattern in include for path in source.home.glob(pattern)),
+        *map(str, further),
     ]
     basis = snapshot.take(source.home, paths, besides())
     if basis is None or _changed_since(basis, begun, environment):

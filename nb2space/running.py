@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nb2space.environment.declared import included_files
 from nb2space.environment.installs import quiet_installs, without_installs
 from nb2space.errors import CellError, InputError
 from nb2space.execute import Afterwards, Executed, Progress, execute_notebook, inspect_kernel
@@ -18,7 +19,7 @@ from nb2space.paths import relative_paths
 from nb2space.runtime.masking import Mask
 from nb2space.source import Source, known_here
 from nb2space.space import DOCKER
-from nb2space.warmup import warm_up
+from nb2space.warmup import load_while_running
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,16 @@ def _run(source: Source, notebook: Notebook, options: Options, dialogue: Dialogu
         return known
     begun = time.time_ns()
     executed = _executed(source, notebook, options, dialogue)
-    run = Run(executed, basis_of(source, executed, begun, options.include))
+    further = [path for pattern in options.include for path in source.home.glob(pattern)]
+    further += included_files(source.home / "requirements.txt")
+    run = Run(executed, basis_of(source, executed, begun, further))
     if is_plain:
         keep_run(source, notebook, run)
     return run
 
 
 def _executed(source: Source, notebook: Notebook, options: Options, dialogue: Dialogue) -> Executed:
-    warm_up()
+    load_while_running()
     try:
         return execute_notebook(
             notebook,

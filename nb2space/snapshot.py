@@ -37,14 +37,16 @@ class Snapshot:
 def take(home: Path, paths: Iterable[str], besides: Collection[Path]) -> Snapshot | None:
     """How the files below `home` and all `paths` are now; None where `home` holds too many.
 
-    Not looked at below `home` are notebooks, hidden files, Space folders, virtual environments
-    and the folders `besides`.
+    Of the `paths` the contents are read, so that one that is only touched later counts as the
+    same. Not looked at below `home` are notebooks, hidden files, Space folders, virtual
+    environments and the folders `besides`.
     """
     inside = _inside(home, besides)
     if inside is None:
         return None
-    every = dict.fromkeys([*paths, *(str(home / name) for name in inside)])
-    return Snapshot({path: _state(path) for path in every}, str(home), inside)
+    states = {path: _state(path) for path in (str(home / name) for name in inside)}
+    states.update((path, _state_with_content(path)) for path in paths)
+    return Snapshot(states, str(home), inside)
 
 
 def holds(snapshot: Snapshot, besides: Collection[Path]) -> bool:
@@ -117,8 +119,15 @@ def _state(path: str) -> State:
     if stat.S_ISDIR(now.st_mode):
         listed = sorted((entry.name, _told(entry)) for entry in _entries(path))
         return [hashlib.sha256(repr(listed).encode()).hexdigest()]
-    may_be_read = stat.S_ISREG(now.st_mode) and now.st_size <= _LARGEST
-    return [now.st_size, now.st_mtime_ns, _digest(path) if may_be_read else ""]
+    return [now.st_size, now.st_mtime_ns, ""]
+
+
+def _state_with_content(path: str) -> State:
+    state = _state(path)
+    # What is no regular file may never end.
+    if state and len(state) > 1 and os.path.isfile(path) and state[0] <= _LARGEST:
+        state[2] = _digest(path)
+    return state
 
 
 def _told(entry: os.DirEntry[str]) -> tuple[int, int] | None:

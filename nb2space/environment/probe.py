@@ -54,7 +54,8 @@ def begin() -> str:
             trace.connected_in[running_cell()] = None
         elif event in ("os.listdir", "os.scandir") and not isinstance(first, int):
             # Python's own search for modules and packages is no question of the author's code.
-            if "importlib" not in sys._getframe(1).f_code.co_filename:
+            caller = sys._getframe().f_back
+            if caller is None or "importlib" not in caller.f_code.co_filename:
                 trace.listed[os.path.abspath(os.fsdecode(first or "."))] = None
         elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
             name = first.decode(errors="replace") if isinstance(first, bytes) else str(first)
