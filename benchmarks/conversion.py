@@ -3,8 +3,9 @@
     python benchmarks/conversion.py [NOTEBOOK ...] [--rounds 5]
 
 Whole commands are started in turn, each as an author starts it. Medians are printed with their
-ratio to nbconvert, then the raw rows. "executed" is a conversion with --force, "prose edited" one
-after a change to a text cell, "unchanged" one after none.
+ratio to nbconvert, then the raw rows: of the seconds on the clock, and of those on the processor,
+kernels included, which depend less on what else the machine does. "executed" is a conversion with
+--force, "prose edited" one after a change to a text cell, "unchanged" one after none.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import shutil
 import statistics
 import subprocess
@@ -24,9 +26,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PLAIN = "nbconvert --execute"
 
 
-def seconds(*words: str, cwd: Path) -> float:
+Took = tuple[float, float]
+"""Seconds on the clock, and on the processor."""
+
+
+def seconds(*words: str, cwd: Path) -> Took:
     """How long a command takes. Raises CalledProcessError when it fails."""
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), on_processor()
     subprocess.run(
         [sys.executable, *words],
         cwd=cwd,
@@ -34,7 +40,13 @@ def seconds(*words: str, cwd: Path) -> float:
         check=True,
         capture_output=True,
     )
-    return time.perf_counter() - begun
+    return time.perf_counter() - begun, on_processor() - worked
+
+
+def on_processor() -> float:
+    """What the processes that have ended, and theirs, have taken of the processors."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def edit_prose(notebook: Path, number: int) -> None:
@@ -45,9 +57,9 @@ def edit_prose(notebook: Path, number: int) -> None:
     notebook.write_text(json.dumps(document), encoding="utf-8")
 
 
-def measure(notebook: Path, rounds: int) -> dict[str, list[float]]:
+def measure(notebook: Path, rounds: int) -> dict[str, list[Took]]:
     """Seconds of each command in each round."""
-    rows: dict[str, list[float]] = {}
+    rows: dict[str, list[Took]] = {}
     with tempfile.TemporaryDirectory() as place:
         work = Path(place)
         copy = Path(shutil.copy(notebook, work))
@@ -79,11 +91,19 @@ def main() -> None:
         rows = measure(notebook.resolve(), given.rounds)
         load = os.getloadavg()[1]
         print(f"{notebook.name}, {given.rounds} rounds, load of the last five minutes {load:.1f}")
-        plain = statistics.median(rows[PLAIN])
-        for name, all_seconds in rows.items():
-            median = statistics.median(all_seconds)
-            print(f"  {name:20}{median:7.2f} s{median / plain:7.2f} x")
-        print(json.dumps({name: [round(s, 3) for s in row] for name, row in rows.items()}))
+        plain = [statistics.median(column) for column in zip(*rows[PLAIN], strict=True)]
+        for name, took in rows.items():
+            medians = [statistics.median(column) for column in zip(*took, strict=True)]
+            clock, processor = (
+                f"{median:7.2f} s{median / of_plain:7.2f} x"
+                for median, of_plain in zip(medians, plain, strict=True)
+            )
+            print(f"  {name:20}{clock}   processor{processor}")
+        print(
+            json.dumps(
+                {name: [[round(s, 3) for s in t] for t in row] for name, row in rows.items()}
+            )
+        )
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from nb2space.installed import LARGE, is_installed
 from nb2space.runtime.codelines import canonical
 
 _WORD = re.compile(r"[^\W\d]\w*")
+# For bytes.translate: a blank for each ASCII character that no word has.
+_BLANKS = bytes(n if n > 127 or chr(n).isalnum() or chr(n) == "_" else 32 for n in range(256))
 _TEXTS = {".css", ".html", ".j2", ".js", ".json", ".macro", ".py", ".svg"}
 _LONG_TEXT = re.compile(rb'"(?:[^"\\]|\\.){%d,}"' % LARGE, re.S)
 _MOST_BYTES = 30_000_000
@@ -87,7 +89,7 @@ def _known(prefix: str) -> Known:
 def _read(scripts: Iterable[Path], files: Iterable[Path]) -> dict[str, Any]:
     """The fields of `Known` as plain data."""
     digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in scripts}
-    words: set[str] = set()
+    runs: set[bytes] = set()
     templates = []
     for path in files:
         try:
@@ -98,10 +100,11 @@ def _read(scripts: Iterable[Path], files: Iterable[Path]) -> dict[str, Any]:
             continue
         digests.add(hashlib.sha256(content).hexdigest())
         if path.suffix in _TEXTS:
-            text = content.decode("utf-8", errors="replace")
-            words.update(_WORD.findall(text))
+            # Split as bytes, which takes half the time; the libraries have 30 MB.
+            runs.update(content.translate(_BLANKS).split())
             if path.suffix in (".j2", ".macro", ".html"):
-                templates.append(text)
+                templates.append(content.decode("utf-8", errors="replace"))
+    words = {word for run in runs for word in _WORD.findall(run.decode("utf-8", "replace"))}
     return {
         "digests": sorted(digests),
         "words": sorted(words),
