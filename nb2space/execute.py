@@ -95,9 +95,28 @@ def execute_notebook(
     returns or raises, also after Ctrl-C.
     """
     cure_lost_wakeup()
-    client = _client(_prepared(notebook), folder, kernel, timeout)
+    client = _client(prepared(notebook), folder, kernel, timeout)
     environment = {**os.environ, **(variables or {})}
     return _run(_execute(client, timeout, progress, environment, afterwards))
+
+
+def prepared(notebook: Notebook) -> Notebook:
+    """A copy whose tags nbclient understands and whose earlier results are gone."""
+    import nbformat
+
+    copy = nbformat.from_dict(notebook)
+    copy.metadata.pop("widgets", None)
+    for cell in copy.cells:
+        view = view_of(cell)
+        if cell.cell_type != "code":
+            continue
+        if view.runs:
+            cell.outputs = []
+        else:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "skip-execution"]
+        if view.may_fail:
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
+    return copy
 
 
 def inspect_kernel(notebook: Notebook, *, folder: Path, kernel: str) -> Environment:
@@ -149,25 +168,6 @@ async def _inspect(notebook: Notebook, folder: Path, kernel: str) -> Environment
     client = _client(notebook, folder, kernel, None)
     async with _kernel_of(client, os.environ):
         return await read_environment(client.kc, notebook, await begin_trace(client.kc))
-
-
-def _prepared(notebook: Notebook) -> Notebook:
-    """A copy whose tags nbclient understands and whose earlier results are gone."""
-    import nbformat
-
-    copy = nbformat.from_dict(notebook)
-    copy.metadata.pop("widgets", None)
-    for cell in copy.cells:
-        view = view_of(cell)
-        if cell.cell_type != "code":
-            continue
-        if view.runs:
-            cell.outputs = []
-        else:
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "skip-execution"]
-        if view.may_fail:
-            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
-    return copy
 
 
 async def _execute(

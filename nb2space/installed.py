@@ -7,8 +7,10 @@ package's own file cannot hold anything of the author's, so it need not be read.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,24 +23,25 @@ def is_installed(text: str, prefix: str = "") -> bool:
     if len(text) <= LARGE:
         return False
     raw = text.encode("utf-8", errors="replace")
-    paths = _scripts(prefix).get(len(raw), ())
+    paths = large_scripts("" if prefix == sys.prefix else prefix).get(len(raw), ())
     digest = hashlib.sha256(raw).digest()
     return any(_digest(path) == digest for path in paths)
 
 
 @lru_cache(maxsize=4)
-def _scripts(prefix: str) -> dict[int, list[Path]]:
-    """The large scripts of installed packages, by their size in bytes."""
-    found: dict[int, list[Path]] = {}
-    for folder in _packages(prefix):
-        for pattern in ("*.js", "*.mjs", "*.css"):
-            for path in folder.rglob(pattern):
-                try:
-                    size = path.stat().st_size
-                except OSError:
+def large_scripts(prefix: str = "") -> dict[int, list[str]]:
+    """The large scripts of packages here and in the environment `prefix`, by size in bytes."""
+    found: dict[int, list[str]] = {}
+    for package in _packages(prefix):
+        for folder, _, names in os.walk(package):
+            for name in names:
+                if not name.endswith((".js", ".mjs", ".css")):
                     continue
-                if size > LARGE:
-                    found.setdefault(size, []).append(path)
+                path = os.path.join(folder, name)
+                with suppress(OSError):
+                    size = os.stat(path).st_size
+                    if size > LARGE:
+                        found.setdefault(size, []).append(path)
     return found
 
 
@@ -46,14 +49,14 @@ def _packages(prefix: str) -> Iterator[Path]:
     import sysconfig
 
     yield Path(sysconfig.get_path("purelib"))
-    if prefix and prefix != sys.prefix:
+    if prefix:
         yield from Path(prefix).glob("lib/python3*/site-packages")
         yield from Path(prefix).glob("Lib/site-packages")
 
 
 @lru_cache(maxsize=256)
-def _digest(path: Path) -> bytes:
+def _digest(path: str) -> bytes:
     try:
-        return hashlib.sha256(path.read_bytes()).digest()
+        return hashlib.sha256(Path(path).read_bytes()).digest()
     except OSError:
         return b""

@@ -47,12 +47,17 @@ class Record:
 
 def store_folder() -> Path:
     """The folder that holds the records."""
+    return data_folder() / "spaces"
+
+
+def data_folder() -> Path:
+    """The author's data directory for nb2space, which nobody else may read."""
     home = os.environ.get("NB2SPACE_HOME")
     if home:
-        return Path(home) / "spaces"
+        return Path(home)
     import platformdirs
 
-    return platformdirs.user_data_path("nb2space", appauthor=False) / "spaces"
+    return platformdirs.user_data_path("nb2space", appauthor=False)
 
 
 def find_record(space_id: str) -> Record | None:
@@ -105,34 +110,39 @@ def record_for(folder: Path, space_id: str | None) -> Record:
 def save_record(record: Record) -> None:
     """Write the record, whole or not at all, readable by its owner only."""
     path = _path_of(record.space_id)
-    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(record), file, indent=1)
-        os.replace(aside, path)
+        write_private(path, json.dumps(asdict(record), indent=1).encode())
     except OSError as error:
         raise InputError(
             f"The key cannot be kept in {path.parent}: {error.strerror}. Make room or rights "
             "there, or name another folder in NB2SPACE_HOME."
         ) from None
-    finally:
-        with suppress(OSError):
-            aside.unlink()
 
 
 def keep_bundle(record: Record, sealed: bytes) -> None:
     """Keep the sealed code of a Space that does not carry it, for audits."""
     path = bundle_path(record)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.write_bytes(sealed)
+        write_private(path, sealed)
     except OSError as error:
         raise InputError(
             f"The sealed code cannot be kept in {path.parent}: {error.strerror}. Make room or "
             "rights there, or name another folder in NB2SPACE_HOME."
         ) from None
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, whole or not at all. Raises OSError."""
+    aside = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        os.replace(aside, path)
+    finally:
+        with suppress(OSError):
+            aside.unlink()
 
 
 def bundle_path(record: Record) -> Path:

@@ -6,6 +6,7 @@ find them again.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -166,7 +167,10 @@ def _data_files(folder: Path, environment: Environment, output: Path) -> list[Pa
     """The files below `folder` that the run read, without code and what environments hold."""
     place, prefix = folder.resolve(), Path(environment.prefix).resolve()
     found = []
+    packages = tuple(f"{folder}{os.sep}" for folder in environment.installed)
     for name in environment.read:
+        if name.startswith(packages):
+            continue
         path = Path(name).resolve()
         if not path.is_relative_to(place) or path.suffix in _CODE:
             continue

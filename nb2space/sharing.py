@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,6 +77,8 @@ _GENERATORS = {
 _SEEDS = {
     "random.seed": "random", "numpy.random.seed": "numpy", "torch.manual_seed": "torch",
 }  # fmt: skip
+
+_ADDRESS = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://\S+$", re.IGNORECASE)
 
 _PYTHONS_OWN = {"get_ipython", *dir(builtins)}
 
@@ -157,6 +160,26 @@ def sharing_of(
     return Sharing(cells, tuple(modules), _sentence(executed, cells, ends), tuple(notices), refresh)
 
 
+def unsteady(sources: Iterable[str], modules: Iterable[str], drawn_from: Collection[str]) -> str:
+    """Why another run of the code may come to another result; "" when nothing speaks for it.
+
+    `sources` are all code cells, `modules` the author's modules that they use, `drawn_from` the
+    libraries from whose global random numbers the run drew.
+    """
+    cells = _Reader((), False)
+    read = [(cells, source) for source in sources]
+    read += [(_Reader((), False), source) for source in modules]
+    seeded, drawn = set[str](), set(drawn_from)
+    for reader, source in read:
+        tree = parse_code(source)
+        reason = next((r for r in reader.reasons(source, tree) if r != _CONTROLS), "")
+        if reason or (tree and any(map(_is_address, ast.walk(tree)))):
+            return reason or _NETWORK
+        seeded |= reader.seeds(tree)
+        drawn |= {"random"} if reader.draws(tree) else set()
+    return "" if seeded >= drawn else _RANDOM
+
+
 def with_sharing(live: Notebook, sharing: Sharing) -> Notebook:
     """A copy of the live notebook that tells the runtime what to share."""
     import nbformat
@@ -214,13 +237,18 @@ class _Reader:
 
     def reason(self, source: str, tree: ast.Module | None) -> str:
         """Why the cell cannot be shared, in words that follow its number; "" when it can."""
+        return next(self.reasons(source, tree), "")
+
+    def reasons(self, source: str, tree: ast.Module | None) -> Iterator[str]:
+        """All that speaks against it."""
         if tree is None or source.lstrip().startswith(("%%", "!!")):
-            return _UNREADABLE
+            yield _UNREADABLE
+            return
         self._learn(tree)
         # Of `time.sleep`, the whole decides and not `time`.
         parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
         named = (n for n in ast.walk(tree) if not (isinstance(n, ast.Name) and id(n) in parts))
-        return next(filter(None, map(self._reason_of, named)), "")
+        yield from filter(None, map(self._reason_of, named))
 
     def seeds(self, tree: ast.Module | None) -> set[str]:
         """The libraries whose global random numbers the cell seeds with a value."""
@@ -230,6 +258,12 @@ class _Reader:
             for call in calls
             if (name := self._name_of(call.func)) in _SEEDS and _is_given(call)
         }
+
+    def draws(self, tree: ast.Module | None) -> bool:
+        """True for code that uses Python's global random numbers."""
+        named = (node for node in ast.walk(tree) if isinstance(node, ast.expr)) if tree else ()
+        names = map(self._name_of, named)
+        return any(n.startswith("random.") and n not in {*_GENERATORS, *_SEEDS} for n in names)
 
     def _learn(self, tree: ast.Module) -> None:
         for node in ast.walk(tree):
@@ -297,6 +331,13 @@ class _Reader:
             own = node.id if node.id in _PYTHONS_OWN else ""
             return self._meaning.get(node.id, own)
         return ""
+
+
+def _is_address(node: ast.AST) -> bool:
+    """True for a text that is an address and nothing else: libraries in Rust and C connect to it
+    where Python sees nothing."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and bool(_ADDRESS.match(text))
 
 
 def _is_given(call: ast.Call) -> bool:

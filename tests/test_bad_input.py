@@ -303,6 +303,7 @@ def test_full_disk_of_the_key_store(
 ) -> None:
     notebook("1")
     (small_disk / "spaces").mkdir()
+    (small_disk / "executions").mkdir()
     fill(small_disk)
     said = refused("convert", "small.ipynb", env={"NB2SPACE_HOME": str(small_disk)})
     assert said == (

@@ -44,7 +44,7 @@ def test_convert(run: Run, notebook: Callable[..., Path], tmp_path: Path) -> Non
         "",
     )
     # Again is no question and no error: the folder is made anew.
-    assert shown(run("convert", "my report.ipynb")) == shown(done)
+    assert shown(run("convert", "my report.ipynb", "--force")) == shown(done)
 
 
 @pytest.mark.kernel
@@ -69,6 +69,7 @@ def test_convert_json(run: Run, notebook: Callable[..., Path], tmp_path: Path) -
     assert result == {
         "folder": "small-space",
         "cells": 2,
+        "reused": False,
         "notices": [],
         "secrets": [],
         "manifest": {**manifest, "files": list(manifest["files"])},

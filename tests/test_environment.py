@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import sys
 import types
@@ -108,6 +109,7 @@ def test_what_is_imported_is_needed_with_its_version(loaded: list[str]) -> None:
 
 
 def test_what_the_run_loaded_is_needed_too(loaded: list[str]) -> None:
+    importlib.import_module("yaml")
     assert "PyYAML" in report([], [name for name in loaded if name != "yaml"])["versions"]
 
 

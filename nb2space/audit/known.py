@@ -10,15 +10,19 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from nb2space import cache
 from nb2space.installed import LARGE, is_installed
 from nb2space.runtime.codelines import canonical
 
 _WORD = re.compile(r"[^\W\d]\w*")
+# For bytes.translate: a blank for each ASCII character that no word has.
+_BLANKS = bytes(n if n > 127 or chr(n).isalnum() or chr(n) == "_" else 32 for n in range(256))
 _TEXTS = {".css", ".html", ".j2", ".js", ".json", ".macro", ".py", ".svg"}
 _LONG_TEXT = re.compile(rb'"(?:[^"\\]|\\.){%d,}"' % LARGE, re.S)
 _MOST_BYTES = 30_000_000
@@ -61,26 +65,59 @@ class Known:
         return hashlib.sha256(content).digest() in self.digests
 
 
-@lru_cache(maxsize=4)
 def known_files(prefix: str = "") -> Known:
-    """What the libraries here, and in the environment at `prefix`, give to every viewer."""
-    digests = {hashlib.sha256(path.read_bytes()).digest() for path in _widget_scripts(prefix)}
-    words: set[str] = set()
+    """What the libraries here, and in the environment at `prefix`, give to every viewer.
+
+    Reading them takes a second, so what was read is kept until one of them is another file.
+    """
+    return _known("" if prefix == sys.prefix else prefix)
+
+
+@lru_cache(maxsize=4)
+def _known(prefix: str) -> Known:
+    scripts, files = list(_widget_scripts(prefix)), sorted(set(_files(prefix)))
+    looked_at = [(str(path), *_size_and_time(path)) for path in (*scripts, *files)]
+    key = cache.key_of({"known files": looked_at})
+    kept = cache.find(key)
+    if kept is None:
+        kept = _read(scripts, files)
+        cache.keep(key, kept)
+    digests = frozenset(map(bytes.fromhex, kept["digests"]))
+    return Known(digests, frozenset(kept["words"]), kept["templates"], prefix)
+
+
+def _read(scripts: Iterable[Path], files: Iterable[Path]) -> dict[str, Any]:
+    """The fields of `Known` as plain data."""
+    digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in scripts}
+    runs: set[bytes] = set()
     templates = []
-    for path in sorted(set(_files(prefix))):
+    for path in files:
         try:
             if path.stat().st_size > _MOST_BYTES:
                 continue
             content = path.read_bytes()
         except OSError:
             continue
-        digests.add(hashlib.sha256(content).digest())
+        digests.add(hashlib.sha256(content).hexdigest())
         if path.suffix in _TEXTS:
-            text = content.decode("utf-8", errors="replace")
-            words.update(_WORD.findall(text))
+            # Split as bytes, which takes half the time; the libraries have 30 MB.
+            runs.update(content.translate(_BLANKS).split())
             if path.suffix in (".j2", ".macro", ".html"):
-                templates.append(text)
-    return Known(frozenset(digests), frozenset(words), canonical("\n".join(templates)), prefix)
+                templates.append(content.decode("utf-8", errors="replace"))
+    words = {word for run in runs for word in _WORD.findall(run.decode("utf-8", "replace"))}
+    return {
+        "digests": sorted(digests),
+        "words": sorted(words),
+        "templates": canonical("\n".join(templates)),
+    }
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def _widget_scripts(prefix: str) -> Iterator[Path]:

@@ -48,6 +48,12 @@ from nb2space.cli.output import Sink, output_options
     metavar="NAME=VALUE",
     help="Set a parameter of the cell tagged 'parameters'. May be given several times.",
 )
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Execute NOTEBOOK although neither its code nor what it reads has changed since the last "
+    "time.",
+)
 @click.option("--no-execute", is_flag=True, help="Keep the outputs that NOTEBOOK was saved with.")
 @click.option(
     "--timeout",
@@ -144,6 +150,7 @@ def command(
     theme: str,
     language: str,
     parameters: tuple[str, ...],
+    force: bool,
     no_execute: bool,
     timeout: int | None,
     kernel: str | None,
@@ -175,7 +182,7 @@ def command(
         read_hardware,
         read_parameters,
     )
-    from nb2space.convert import Options, default_folder, remembered_options
+    from nb2space.options import Options, default_folder, remembered_options
 
     sink = Sink(as_json, quiet)
     chosen = read_form(form, static)
@@ -194,6 +201,8 @@ def command(
             "--allow-frozen and --coarsen make a page that loses something; --form auto makes "
             "none. Take --static."
         )
+    if force and no_execute:
+        raise click.UsageError("--force executes the notebook; --no-execute does not.")
     folder = output or default_folder(notebook)
     if refresh_every and not share:
         raise click.UsageError("--refresh-every runs shared cells anew; --no-share has none.")
@@ -215,6 +224,7 @@ def command(
         share=share,
         refresh_every=read_duration(refresh_every),
         execute=not no_execute,
+        force=force,
         timeout=timeout,
         show_source=show_source,
         parameters=read_parameters(parameters),

@@ -102,7 +102,7 @@ def command(
     from nb2space.space import MANIFEST, read_manifest
 
     if folder.suffix == ".ipynb" and folder.is_file():
-        from nb2space.convert import default_folder
+        from nb2space.options import default_folder
 
         made = default_folder(folder)
         raise InputError(

@@ -10,7 +10,8 @@ import click
 
 from nb2space.cli.output import Sink
 from nb2space.cli.scan import as_dict
-from nb2space.convert import Conversion, Dialogue, Options, convert
+from nb2space.convert import Conversion, Dialogue, convert
+from nb2space.options import Options
 from nb2space.parameters import Value, parse_value
 from nb2space.secrets import Finding
 from nb2space.space import manifest_as_dict
@@ -77,9 +78,10 @@ def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Opt
     for notice in (*conversion.notices, *secret_notices(conversion.secrets)):
         sink.notice(notice)
     size = sum(entry.size for entry in conversion.manifest.files)
+    took = "" if conversion.reused else f" in {conversion.seconds:.1f} s"
     sink.say(
-        f"{conversion.folder}: '{conversion.manifest.title}', {conversion.cells} cells in "
-        f"{conversion.seconds:.1f} s, {len(conversion.manifest.files) + 1} files, "
+        f"{conversion.folder}: '{conversion.manifest.title}', {conversion.cells} cells{took}, "
+        f"{len(conversion.manifest.files) + 1} files, "
         f"{readable_size(size)}"
     )
     sink.result(
@@ -87,6 +89,7 @@ def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Opt
             "folder": str(conversion.folder),
             "cells": conversion.cells,
             "seconds": round(conversion.seconds, 2),
+            "reused": conversion.reused,
             "notices": list(conversion.notices),
             "secrets": [as_dict(finding) for finding in conversion.secrets],
             "manifest": manifest_as_dict(conversion.manifest),

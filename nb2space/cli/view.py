@@ -32,8 +32,8 @@ def command(
     Ctrl-C ends it.
     """
     from nb2space.cli.steps import convert_with_progress
-    from nb2space.convert import default_folder, remembered_options
     from nb2space.errors import Nb2spaceError
+    from nb2space.options import default_folder, remembered_options
     from nb2space.serve import free_port, serving
     from nb2space.watch import notebook_of, saves
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from nb2space.errors import InputError
 from nb2space.notebook import Notebook
 from nb2space.syntax import parse_code
+from nb2space.typed import typed
 
 _PROBE_SECONDS = 60
 
@@ -29,6 +31,10 @@ class Environment:
     `addresses` the "host:port" that it connected to, and `connected_in` the execution counts of the
     cells that did; `outdated_in` are those of cells that read a file which a later cell wrote.
     `peak_memory` is in bytes.
+    `listed` are the folders whose files the run listed, `drawn` the libraries from whose global
+    random numbers it drew. `installed` are the folders of Python's own modules and of packages;
+    `settings` are files and folders beside those that a run follows from: IPython's start-up
+    files, and what says which version of a distribution is there.
     """
 
     python: str
@@ -46,6 +52,10 @@ class Environment:
     connected_in: tuple[int, ...] = ()
     outdated_in: tuple[int, ...] = ()
     peak_memory: int = 0
+    listed: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
+    installed: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
 
 async def begin_trace(kernel_client: Any) -> list[str]:
@@ -62,22 +72,17 @@ async def read_environment(
     """
     names = sorted(imported_names(notebook))
     report = await _ask(kernel_client, f"report({names!r}, {loaded_before!r})")
-    return Environment(
-        python=report["python"],
-        prefix=report["prefix"],
-        versions=report["versions"],
-        unknown=tuple(report["unknown"]),
-        read=tuple(report["read"]),
-        written=tuple(report["written"]),
-        why=report["why"],
-        sizes=report["sizes"],
-        local=report["local"],
-        libraries=tuple(report["libraries"]),
-        ran=tuple(report["ran"]),
-        addresses=tuple(report["addresses"]),
-        connected_in=tuple(report["connected_in"]),
-        outdated_in=tuple(report["outdated_in"]),
-        peak_memory=report["peak_memory"],
+    return environment_from(report)
+
+
+def environment_from(report: Mapping[str, Any]) -> Environment:
+    """The environment that JSON tells of, the probe's or what `dataclasses.asdict` made of one.
+
+    Raises TypeError for what is none.
+    """
+    return typed(
+        Environment,
+        {name: tuple(part) if isinstance(part, list) else part for name, part in report.items()},
     )
 
 

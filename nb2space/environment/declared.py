@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from nb2space.errors import InputError
 # PEP 723: the block of metadata in a script.
 _BLOCK = re.compile(r"(?m)^# /// script\s*$\n(?P<content>(?:^#(?:| .*)$\n?)+?)^# ///\s*$")
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*(.*)")
+_INCLUDED = re.compile(r"(?:-r|--requirement)[ =]+(.+)")
 _LOCAL = re.compile(r"(?:-e|--editable)\b|\.{0,2}/|file:|[A-Za-z]:\\")
 
 
@@ -67,13 +68,26 @@ def name_of(requirement: str) -> str:
 def read_requirements(path: Path) -> list[str]:
     """The lines of a requirements file, with those of the files that it includes."""
     lines: list[str] = []
-    for row in path.read_text(encoding="utf-8-sig").replace("\\\n", " ").splitlines():
-        line = re.sub(r"(?:^|\s)#.*$", "", row).strip()
-        if match := re.match(r"(?:-r|--requirement)[ =]+(.+)", line):
+    for line in _lines(path):
+        if match := _INCLUDED.match(line):
             lines += read_requirements(path.parent / match[1].strip())
         elif line:
             lines.append(line)
     return lines
+
+
+def included_files(path: Path) -> Iterator[Path]:
+    """The files that a requirements file includes, and those that they include, as far as there."""
+    if path.is_file():
+        for match in filter(None, map(_INCLUDED.match, _lines(path))):
+            place = path.parent / match[1].strip()
+            yield place
+            yield from included_files(place)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    for row in path.read_text(encoding="utf-8-sig").replace("\\\n", " ").splitlines():
+        yield re.sub(r"(?:^|\s)#.*$", "", row).strip()
 
 
 def _requirements(path: Path) -> Declared:

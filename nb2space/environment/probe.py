@@ -5,7 +5,10 @@ Called twice in the kernel, before the first cell and after the last; both answe
 
 import json
 import os
+import random
+import site
 import sys
+import sysconfig
 from contextlib import suppress
 from importlib import metadata
 from types import ModuleType
@@ -23,6 +26,7 @@ def begin() -> str:
     trace: Any = ModuleType(TRACE)
     trace.read, trace.written, trace.ports, trace.ran = {}, {}, {}, {}
     trace.connected_in, trace.read_in, trace.outdated_in = {}, {}, {}
+    trace.listed, trace.random = {}, random.getstate()
     trace.libraries = loaded_libraries()
     sys.modules[TRACE] = trace
 
@@ -48,6 +52,11 @@ def begin() -> str:
         elif event == "socket.connect" and isinstance(details[1], tuple) and len(details[1]) > 1:
             trace.ports[f"{details[1][0]}:{details[1][1]}"] = None
             trace.connected_in[running_cell()] = None
+        elif event in ("os.listdir", "os.scandir") and not isinstance(first, int):
+            # Python's own search for modules and packages is no question of the author's code.
+            caller = sys._getframe().f_back
+            if caller is None or "importlib" not in caller.f_code.co_filename:
+                trace.listed[os.path.abspath(os.fsdecode(first or "."))] = None
         elif event in ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn"):
             name = first.decode(errors="replace") if isinstance(first, bytes) else str(first)
             trace.ran[os.path.basename(name.split()[0] if name.split() else "")] = None
@@ -120,6 +129,75 @@ def size_of(distribution: str) -> int:
     return 0
 
 
+def installed_in() -> list[str]:
+    """The folders that hold Python's own modules and the installed packages."""
+    paths = sysconfig.get_paths()
+    own = [paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return sorted({*own, *site.getsitepackages(), site.getusersitepackages()})
+
+
+def settings_of_ipython() -> list[str]:
+    """What IPython ran and read before the first cell, whether it exists or not."""
+    from IPython import get_ipython
+
+    profile: Any = getattr(get_ipython(), "profile_dir", None)
+    if profile is None:
+        return []
+    names = ("ipython_config.py", "ipython_kernel_config.py")
+    return [profile.startup_dir, *(os.path.join(profile.location, name) for name in names)]
+
+
+def metadata_of(distribution: str) -> str:
+    """The folder (or file) that says what a distribution is; another one is installed with it."""
+    with suppress(metadata.PackageNotFoundError):
+        return str(getattr(metadata.distribution(distribution), "_path", ""))
+    return ""
+
+
+def drawn() -> list[str]:
+    """The libraries from whose global random numbers the run has drawn."""
+    trace: Any = sys.modules[TRACE]
+    # rich draws a number when it is imported, for itself.
+    is_same = random.getstate() == trace.random or "rich" in sys.modules
+    found = [] if is_same else ["random"]
+    numpy: Any = sys.modules.get("numpy.random")
+    if numpy is not None:
+        # As numpy seeds itself: numpy/random/_mt19937.pyx, _legacy_seeding
+        kind, keys, position, has_gauss, _ = numpy.get_state()
+        fresh = kind == "MT19937" and keys[0] == 0x80000000 and position == len(keys) - 1
+        found += [] if fresh and not has_gauss else ["numpy"]
+    return found
+
+
+def providers_of(names: set[str]) -> dict[str, list[str]]:
+    """The distributions that provide top-level modules, for those of `names` that one provides.
+
+    metadata.packages_distributions() does so for all modules, and takes several times as long.
+    """
+    found: dict[str, list[str]] = {}
+    for distribution in metadata.distributions():
+        for name in names & top_level_of(distribution):
+            # What an interrupted pip left behind has no name.
+            if distribution.metadata["Name"]:
+                found.setdefault(name, []).append(distribution.metadata["Name"])
+    return found
+
+
+def top_level_of(distribution: metadata.Distribution) -> set[str]:
+    """The modules and packages that a distribution says it has, or has by its list of files."""
+    told = distribution.read_text("top_level.txt")
+    if told:
+        return set(told.split())
+    record = distribution.read_text("RECORD")
+    paths = [line.partition(",")[0] for line in record.splitlines()] if record else []
+    paths = paths or list(map(str, distribution.files or ()))
+    return {
+        path.partition("/")[0].partition(".")[0]
+        for path in paths
+        if path.endswith((".py", ".so", ".pyd"))
+    }
+
+
 def report(imported: list[str], before: list[str]) -> str:
     """JSON of what the run needed: Python, distributions, files, libraries, memory, network.
 
@@ -127,17 +205,16 @@ def report(imported: list[str], before: list[str]) -> str:
     the first cell. What the run loaded besides is needed too: a back-end chosen at run time, say.
     """
     trace: Any = sys.modules[TRACE]
-    providers = metadata.packages_distributions()
     run = {name.partition(".")[0] for name in sys.modules} - set(before)
     names = (run | set(imported)) - set(sys.stdlib_module_names)
+    providers = providers_of(names)
     versions: dict[str, Any] = {}
     why: dict[str, str] = {}
     local: dict[str, str] = {}
     unknown = []
     for name in sorted(names - {TRACE}):
         if name in providers:
-            # What an interrupted pip left behind has no name or no version.
-            for distribution in filter(None, providers[name]):
+            for distribution in providers[name]:
                 place = place_of(name)
                 if place and origin_of(distribution):
                     local[name] = place
@@ -149,6 +226,7 @@ def report(imported: list[str], before: list[str]) -> str:
     for part in KERNEL_PARTS:
         with suppress(metadata.PackageNotFoundError):
             versions[part] = metadata.version(part)
+    # What an interrupted pip left behind has no version.
     known = {name: version for name, version in versions.items() if version}
     return json.dumps(
         {
@@ -167,5 +245,12 @@ def report(imported: list[str], before: list[str]) -> str:
             "connected_in": list(trace.connected_in),
             "outdated_in": list(trace.outdated_in),
             "ran": [name for name in trace.ran if name],
+            "listed": list(trace.listed),
+            "drawn": drawn(),
+            "installed": installed_in(),
+            "settings": [
+                *settings_of_ipython(),
+                *filter(None, map(metadata_of, sorted(known))),
+            ],
         }
     )

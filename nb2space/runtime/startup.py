@@ -6,9 +6,10 @@ import sys
 
 
 def skip_unused_grammar() -> None:
-    """Keep jsonschema from building its grammar of international web addresses.
+    """Keep jsonschema from building its grammars of international web addresses and durations.
 
     That takes two seconds of every start, and no schema of notebooks or of Jupyter's servers has
-    the formats "iri" and "iri-reference", which are then simply not checked.
+    the formats "iri", "iri-reference" and "duration", which are then simply not checked.
     """
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    for name in ("rfc3987_syntax", "isoduration"):
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]

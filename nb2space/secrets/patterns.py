@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from nb2space.secrets.words import (
@@ -135,8 +136,21 @@ def hits(text: str) -> list[Hit]:
     return sorted(kept, key=lambda hit: hit.start)
 
 
-@lru_cache(maxsize=1)
+_loading = Lock()
+
+
+def load_engine() -> None:
+    """Load the engine, which takes a while; in a thread of its own it takes nobody's time."""
+    _engine()
+
+
 def _engine() -> Any:
+    with _loading:
+        return _loaded_engine()
+
+
+@lru_cache(maxsize=1)
+def _loaded_engine() -> Any:
     from kingfisher_sdk import Rules, Scanner
 
     return Scanner(Rules(cache=True))

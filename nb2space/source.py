@@ -1,0 +1,62 @@
+"""The first stage of a conversion: the notebook as it will be executed, without its secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nb2space.execute import choose_kernel
+from nb2space.notebook import Notebook, read_notebook
+from nb2space.options import Options
+from nb2space.parameters import inject_parameters
+from nb2space.projectfile import read_project
+from nb2space.secrets import LiftedCode, lift_notebook
+from nb2space.tags import cell_tags, numbered
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the author hands in.
+
+    `home` is the notebook's folder; `notebook` has the parameters that were set; `code` is that
+    notebook without its secrets; `ignored` are fingerprints of what is no secret.
+    """
+
+    path: Path
+    home: Path
+    kernel: str
+    notebook: Notebook
+    code: LiftedCode
+    ignored: frozenset[str]
+
+    @property
+    def cells(self) -> int:
+        """How many cells the author wrote."""
+        return sum("injected-parameters" not in cell_tags(cell) for cell in self.notebook.cells)
+
+    @property
+    def code_cells(self) -> Iterator[tuple[int, str]]:
+        """The code cells' sources as the author wrote them, with the cells' numbers."""
+        for number, cell in numbered(self.notebook):
+            if cell.cell_type == "code":
+                yield number, cell.source
+
+
+def read_source(path: Path, options: Options) -> Source:
+    """The notebook at `path`, ready to be executed.
+
+    Raises InputError for what cannot be used, FindingError for a secret that cannot be taken out.
+    """
+    notebook = read_notebook(path)
+    kernel = choose_kernel(notebook, options.kernel)
+    notebook = inject_parameters(notebook, options.parameters)
+    home = path.absolute().parent
+    ignored = read_project(home).ignored
+    return Source(path, home, kernel, notebook, lift_notebook(notebook, ignored), ignored)
+
+
+def known_here(names: Iterable[str]) -> dict[str, str]:
+    """The values of those of the environment variables `names` that are set on this machine."""
+    return {name: os.environ[name] for name in names if name in os.environ}
