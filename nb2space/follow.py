@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import json
+import re
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
 from nb2space.errors import Nb2spaceError, RemoteError
-from nb2space.hub import explained, visibility_of
+from nb2space.hub import ConflictError, address_of, explained, visibility_of
 from nb2space.publish import Publication
 from nb2space.runtime import health
 from nb2space.space import MANIFEST, STATIC
@@ -47,24 +48,31 @@ def follow(
     publication: Publication,
     step: Callable[[str], None],
     log: Callable[[str], None] | None = None,
+    mask: Callable[[str], str] = str,
 ) -> str:
     """Wait until the Space runs the published commit and its app answers; the app's address.
 
     `manifest` is the published nb2space.json. `step` is told each stage, `log` each line of the
-    build's and the app's log as it comes. Raises RemoteError, with the decisive lines of the log,
-    when the Hub cannot build or start it, or when it takes longer than 45 minutes.
+    build's and the app's log as it comes; `mask` takes secrets out of lines. Raises RemoteError,
+    with the decisive lines of the log, when the Hub cannot build or start it, when the app is not
+    well, or when it takes longer than 45 minutes.
     """
     begun = time.monotonic()
     first: tuple[str, str | None] | None = None
     moved = False
     last = ""
     stream: LogStream | None = None
+
+    def tell(line: str) -> None:
+        if log:
+            log(mask(line))
+
     for _ in _looks(_FOLLOW_SECONDS):
         with explained("following the build"):
             runtime = api.get_space_runtime(publication.target)
         stage, sha = str(getattr(runtime.stage, "value", runtime.stage)), runtime.raw.get("sha")
-        if stream and log:
-            stream.tell(log)
+        if stream:
+            stream.tell(tell)
         if stage in _STOPPED:
             raise RemoteError(
                 f"{publication.target} is {stage.lower()}; the new version is there and runs when "
@@ -75,27 +83,38 @@ def follow(
         first = first or (stage, sha)
         moved = moved or (stage, sha) != first or time.monotonic() - begun > _STALE_SECONDS
         ours = sha == publication.commit
-        if (
-            stage == _EMPTY
-            or (stage in _UP and not (ours or sha is None))
-            or (stage in _FAILED and not (ours or moved))
-        ):
+        if stage in _UP and not (ours or sha is None):
+            if time.monotonic() - begun > _STALE_SECONDS:
+                _check_newest(api, publication)
+            continue
+        if stage == _EMPTY or (stage in _FAILED and not (ours or moved)):
             continue
         if stage != last:
-            if stream and log:
-                stream.end(log)
+            if stream:
+                stream.end(tell)
             step(f"The Hub says: {stage.lower().replace('_', ' ')}")
             last = stage
             if log and stage in _BUILDING | _STARTING:
                 stream = LogStream(api, publication.target, build=stage in _BUILDING)
         if stage in _FAILED:
-            raise RemoteError(_failure(api, publication, stage, runtime.raw))
+            raise RemoteError(_failure(api, publication, stage, runtime.raw, mask))
         if stage in _UP:
-            return _answering(api, manifest, publication)
+            return _answering(api, manifest, publication, mask)
     raise RemoteError(
         f"{publication.target} does not run the new version after 45 minutes; look at "
         f"{publication.page_url}?logs=build"
     )
+
+
+def _check_newest(api: HfApi, publication: Publication) -> None:
+    """Raise ConflictError when the Space has been given another version since."""
+    with explained("looking for what was published since"):
+        newest = api.space_info(publication.target).sha
+    if newest != publication.commit:
+        raise ConflictError(
+            f"Someone else changed {publication.target} after this version was published, so it "
+            "will not run. See what runs: nb2space history"
+        )
 
 
 def embed_snippet(url: str, title: str) -> str:
@@ -114,60 +133,93 @@ def _looks(seconds: float) -> Iterator[None]:
         pause = min(1.5 * pause, 5)
 
 
-def _answering(api: HfApi, manifest: bytes, publication: Publication) -> str:
-    """The app's address, once it answers with the version that has this manifest."""
+def _answering(
+    api: HfApi, manifest: bytes, publication: Publication, mask: Callable[[str], str]
+) -> str:
+    """The app's address, once it and its page answer with the version that has this manifest."""
     with explained("asking for the app's address"):
         info = api.space_info(publication.target)
-    host = (info.host or "").rstrip("/")
-    if not host:
+    address = address_of(info)
+    if not address:
         raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
-    version = hashlib.sha256(manifest).hexdigest()[:16]
-    is_static = json.loads(manifest)["form"] == STATIC
-    request = urllib.request.Request(host + (f"/{MANIFEST}" if is_static else health.PATH))
-    if visibility_of(info) == "private" and host.startswith(("https://", f"{api.endpoint}/")):
-        # Not for where the app may send the request on to.
-        request.add_unredirected_header("Authorization", f"Bearer {_token(api)}")
+    token = ""
+    if visibility_of(info) == "private" and address.startswith(("https://", f"{api.endpoint}/")):
+        token = _token(api)
     problem = "it does not answer"
     for _ in _looks(_ANSWER_SECONDS):
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                content = answer.read()
-            # A page without a kernel has nobody to ask; the list of its files tells its version.
-            served = hashlib.sha256(content).hexdigest()[:16] if is_static else _told(content)
-            if served == version:
-                return host + "/"
-            problem = "it still serves another version"
+            problem = _problem_of(address, token, manifest)
+            if not problem:
+                return address
         except (OSError, HTTPException) as error:
             problem = str(error)
         except (ValueError, KeyError, TypeError):
             problem = "what answers is not the app"
+    # A page without a kernel writes no log.
+    is_static = json.loads(manifest)["form"] == STATIC
     raise RemoteError(
         f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
-        f"{problem}. Look at {publication.page_url}?logs=container"
+        f"{problem}." + ("" if is_static else _log_of(api, publication, "", mask, build=False))
     )
 
 
-def _told(health_answer: bytes) -> str:
-    """The version that an app says it serves."""
-    return str(json.loads(health_answer)["version"])
+def _problem_of(address: str, token: str, manifest: bytes) -> str:
+    """Why what answers at `address` is not the app of this manifest; "" when it is."""
+    version = hashlib.sha256(manifest).hexdigest()[:16]
+    if json.loads(manifest)["form"] == STATIC:
+        # A page without a kernel has nobody to ask; the list of its files tells its version.
+        served = hashlib.sha256(_fetched(address + MANIFEST, token)).hexdigest()[:16]
+        pages = r"\w+"
+    else:
+        served = str(json.loads(_fetched(address + health.PATH[1:], token))["version"])
+        pages = version
+    if served != version:
+        return "it still serves another version"
+    page = _fetched(address, token).decode("utf-8", "replace")
+    if not re.search(rf'<meta name="nb2space-version" content="{pages}">', page):
+        return "its page is not of this version"
+    return ""
 
 
-def _failure(api: HfApi, publication: Publication, stage: str, raw: dict[str, Any]) -> str:
+def _fetched(url: str, token: str) -> bytes:
+    request = urllib.request.Request(url)
+    if token:
+        # Not for where the app may send the request on to.
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return bytes(answer.read())
+
+
+def _failure(
+    api: HfApi,
+    publication: Publication,
+    stage: str,
+    raw: dict[str, Any],
+    mask: Callable[[str], str],
+) -> str:
     building = stage in ("BUILD_ERROR", "CONFIG_ERROR")
-    try:
-        lines = fetched_lines(api, publication.target, build=building)
-    except Nb2spaceError:  # the log is a help, not the news
-        lines = []
-    told = str(raw.get("errorMessage") or "")
-    parts = [
+    told = mask(str(raw.get("errorMessage") or ""))
+    return (
         f"The Hub could not {'build' if building else 'start'} {publication.target} "
         f"({stage}{': ' + told if told else ''})."
-        + (" The decisive lines of its log:" if lines else ""),
+    ) + _log_of(api, publication, told, mask, build=building)
+
+
+def _log_of(
+    api: HfApi, publication: Publication, told: str, mask: Callable[[str], str], *, build: bool
+) -> str:
+    """What the log says of a failure, and what to do; `told` is what the Hub says of it."""
+    try:
+        lines = [mask(line) for line in fetched_lines(api, publication.target, build=build)]
+    except Nb2spaceError:  # the log is a help, not the news
+        lines = []
+    parts = [
+        " The decisive lines of its log:" if lines else "",
         *(f"  {line}".rstrip() for line in decisive_lines(lines)),
     ]
     if advice := hint_for([told, *lines]):
         parts.append(f"What to do: {advice}")
-    kind = "build" if building else "container"
+    kind = "build" if build else "container"
     return "\n".join([*parts, f"The whole log: {publication.page_url}?logs={kind}"])
 
 
