@@ -9,6 +9,7 @@ import re
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,14 @@ _BUILDING = {"BUILDING", "RUNNING_BUILDING"}
 _STARTING = {"APP_STARTING", "RUNNING_APP_STARTING"}
 
 
+@dataclass(frozen=True)
+class _App:
+    """Where the app answers, and the token without which a private one does not; "" for none."""
+
+    address: str
+    token: str
+
+
 def follow(
     api: HfApi,
     manifest: bytes,
@@ -62,6 +71,8 @@ def follow(
     moved = False
     last = ""
     stream: LogStream | None = None
+    up_since: float | None = None
+    app: _App | None = None
 
     def tell(line: str) -> None:
         if log:
@@ -98,8 +109,17 @@ def follow(
                 stream = LogStream(api, publication.target, build=stage in _BUILDING)
         if stage in _FAILED:
             raise RemoteError(_failure(api, publication, stage, runtime.raw, mask))
-        if stage in _UP:
-            return _answering(api, manifest, publication, mask)
+        if stage not in _UP:
+            up_since = None
+            continue
+        # The app may go down again, for a restart or for good; so the Hub is asked each time.
+        up_since = up_since or time.monotonic()
+        app = app or _app_of(api, publication)
+        problem = _problem_of(app, manifest)
+        if not problem:
+            return app.address
+        if time.monotonic() - up_since > _ANSWER_SECONDS:
+            raise RemoteError(_not_well(api, publication, problem, manifest, mask))
     raise RemoteError(
         f"{publication.target} does not run the new version after 45 minutes; look at "
         f"{publication.page_url}?logs=build"
@@ -133,59 +153,61 @@ def _looks(seconds: float) -> Iterator[None]:
         pause = min(1.5 * pause, 5)
 
 
-def _answering(
-    api: HfApi, manifest: bytes, publication: Publication, mask: Callable[[str], str]
-) -> str:
-    """The app's address, once it and its page answer with the version that has this manifest."""
+def _app_of(api: HfApi, publication: Publication) -> _App:
     with explained("asking for the app's address"):
         info = api.space_info(publication.target)
     address = address_of(info)
     if not address:
         raise RemoteError(f"The Hub does not tell the address of {publication.target}.")
-    token = ""
-    if visibility_of(info) == "private" and address.startswith(("https://", f"{api.endpoint}/")):
-        token = _token(api)
-    problem = "it does not answer"
-    for _ in _looks(_ANSWER_SECONDS):
-        try:
-            problem = _problem_of(address, token, manifest)
-            if not problem:
-                return address
-        except (OSError, HTTPException) as error:
-            problem = str(error)
-        except (ValueError, KeyError, TypeError):
-            problem = "what answers is not the app"
-    # A page without a kernel writes no log.
-    is_static = json.loads(manifest)["form"] == STATIC
-    raise RemoteError(
-        f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
-        f"{problem}." + ("" if is_static else _log_of(api, publication, "", mask, build=False))
-    )
+    is_theirs = address.startswith(("https://", f"{api.endpoint}/"))
+    token = _token(api) if visibility_of(info) == "private" and is_theirs else ""
+    return _App(address, token)
 
 
-def _problem_of(address: str, token: str, manifest: bytes) -> str:
-    """Why what answers at `address` is not the app of this manifest; "" when it is."""
+def _problem_of(app: _App, manifest: bytes) -> str:
+    """Why what answers is not the app of this manifest; "" when it is."""
     version = hashlib.sha256(manifest).hexdigest()[:16]
-    if json.loads(manifest)["form"] == STATIC:
-        # A page without a kernel has nobody to ask; the list of its files tells its version.
-        served = hashlib.sha256(_fetched(address + MANIFEST, token)).hexdigest()[:16]
-        pages = r"\w+"
-    else:
-        served = str(json.loads(_fetched(address + health.PATH[1:], token))["version"])
-        pages = version
-    if served != version:
-        return "it still serves another version"
-    page = _fetched(address, token).decode("utf-8", "replace")
+    try:
+        if json.loads(manifest)["form"] == STATIC:
+            # A page without a kernel has nobody to ask; the list of its files tells its version.
+            served = hashlib.sha256(_fetched(app, MANIFEST)).hexdigest()[:16]
+            pages = r"\w+"
+        else:
+            served = str(json.loads(_fetched(app, health.PATH[1:]))["version"])
+            pages = version
+        if served != version:
+            return "it still serves another version"
+        page = _fetched(app, "").decode("utf-8", "replace")
+    except (OSError, HTTPException) as error:
+        return str(error)
+    except (ValueError, KeyError, TypeError):
+        return "what answers is not the app"
     if not re.search(rf'<meta name="nb2space-version" content="{pages}">', page):
         return "its page is not of this version"
     return ""
 
 
-def _fetched(url: str, token: str) -> bytes:
-    request = urllib.request.Request(url)
-    if token:
+def _not_well(
+    api: HfApi,
+    publication: Publication,
+    problem: str,
+    manifest: bytes,
+    mask: Callable[[str], str],
+) -> str:
+    said = (
+        f"{publication.target} runs, but the app is not well after {_ANSWER_SECONDS} seconds: "
+        f"{problem}."
+    )
+    if json.loads(manifest)["form"] == STATIC:
+        return said  # a page without a kernel writes no log
+    return said + _log_of(api, publication, "", mask, build=False)
+
+
+def _fetched(app: _App, path: str) -> bytes:
+    request = urllib.request.Request(app.address + path)
+    if app.token:
         # Not for where the app may send the request on to.
-        request.add_unredirected_header("Authorization", f"Bearer {token}")
+        request.add_unredirected_header("Authorization", f"Bearer {app.token}")
     with urllib.request.urlopen(request, timeout=10) as answer:
         return bytes(answer.read())
 

@@ -94,15 +94,15 @@ def roll_back(
     version = _before(known, target) if revision is None else _named(known, revision, target)
     with explained("reading the earlier version"):
         manifest = _file(api, target, MANIFEST, version.commit)
-        now = json.loads(_file(api, target, MANIFEST, head))
-        then = json.loads(manifest)
-        if then["form"] != now.get("form"):
+        now = _read(_file(api, target, MANIFEST, head), head)
+        then = _read(manifest, version.commit)
+        if then["form"] != now["form"]:
             raise InputError(
                 f"{version.commit[:_SHORT]} is of the other form (with or without a kernel). "
                 "Convert the notebook to that form, and publish it."
             )
         kept = _same_files(api, target, then, now, version.commit, head)
-        paths = [entry["path"] for entry in then["files"] if entry["path"] not in kept]
+        paths = [path for path in then["files"] if path not in kept]
         files = {MANIFEST: manifest, **_checked_files(api, target, then, paths, version.commit)}
     lacks: tuple[str, ...] = ()
     if then["form"] == DOCKER:
@@ -147,32 +147,43 @@ def _file(api: HfApi, target: str, path: str, revision: str) -> bytes:
     return Path(os.path.realpath(place)).read_bytes()
 
 
+def _read(manifest: bytes, commit: str) -> dict[str, Any]:
+    """The form and the files of a version, by its manifest."""
+    try:
+        data = json.loads(manifest)
+        files = {entry["path"]: entry["sha256"] for entry in data["files"]}
+        return {"form": data["form"], "files": files}
+    except (ValueError, TypeError, KeyError):
+        raise InputError(
+            f"The {MANIFEST} of {commit[:_SHORT]} is not of nb2space's making. Name another "
+            "version with --version; nb2space history lists them."
+        ) from None
+
+
 def _same_files(
     api: HfApi, target: str, then: Mapping[str, Any], now: Mapping[str, Any], old: str, new: str
 ) -> set[str]:
     """The paths at which two versions hold the same, by their manifests and by their files."""
-    digests = {entry["path"]: entry["sha256"] for entry in now.get("files", [])}
     before, after = remote_files(api, target, old), remote_files(api, target, new)
     return {
-        entry["path"]
-        for entry in then["files"]
-        if digests.get(entry["path"]) == entry["sha256"]
-        and entry["path"] in before
-        and entry["path"] in after
-        and before[entry["path"]].blob_id == after[entry["path"]].blob_id
+        path
+        for path, digest in then["files"].items()
+        if now["files"].get(path) == digest
+        and path in before
+        and path in after
+        and before[path].blob_id == after[path].blob_id
     }
 
 
 def _checked_files(
-    api: HfApi, target: str, manifest: Mapping[str, Any], paths: Iterable[str], commit: str
+    api: HfApi, target: str, version: Mapping[str, Any], paths: Iterable[str], commit: str
 ) -> dict[str, bytes]:
     """The files of a version at these paths, each as its manifest has it."""
-    digests = {entry["path"]: entry["sha256"] for entry in manifest["files"]}
     files = {}
     for path in paths:
         with explained(f"reading {path} of the earlier version"):
             files[path] = _file(api, target, path, commit)
-        if hashlib.sha256(files[path]).hexdigest() != digests.get(path):
+        if hashlib.sha256(files[path]).hexdigest() != version["files"].get(path):
             raise InputError(
                 f"{path} of {commit[:_SHORT]} is not as nb2space published it, so it is not "
                 "published again."

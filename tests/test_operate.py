@@ -29,6 +29,7 @@ from publishing import (
 from nb2space.cli import COMMANDS
 from nb2space.keystore import save_record
 from nb2space.seal import key_secret
+from nb2space.space import MANIFEST
 
 pytestmark = [
     pytest.mark.kernel,
@@ -192,6 +193,19 @@ def test_history_and_rollback(author: Author) -> None:
             f"Error: ana/report has no published version '{revision}'; nb2space history lists "
             "them.\n"
         )
+
+
+def test_a_list_of_files_that_is_foreign_is_no_version(author: Author) -> None:
+    repo = author.published()
+    foreign = make_commit(repo.head, {**repo.head.tree, MANIFEST: Blob(b"[]")}, "x", "", "eve")
+    repo.commits.append(foreign)
+    author.publish("--overwrite")
+    outcome = do(author, "rollback", "--version", foreign.oid[:9])
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"Error: The nb2space.json of {foreign.oid[:7]} is not of nb2space's making. Name another "
+        "version with --version; nb2space history lists them.\n"
+    )
 
 
 def test_a_return_is_gone_on_with(author: Author) -> None:

@@ -110,3 +110,17 @@ def test_an_app_that_is_not_well(author: Author) -> None:
     assert lines[place + 2 : place + 4] == ["  Starting", "  MemoryError: •••••"]
     assert lines[place + 4].startswith("What to do: It ran out of memory.")
     assert lines[-1] == f"The whole log: {author.hub.url}/spaces/ana/report?logs=container"
+
+
+def test_an_app_that_goes_down_again_is_told_at_once(author: Author) -> None:
+    def crashing(visit: AppRequest) -> Response:
+        visit.repo.runtime.set("RUNTIME_ERROR", visit.sha, "Memory limit exceeded (16Gi)")
+        return Response(503, b"")
+
+    author.hub.app = crashing
+    outcome = author.publish()
+    assert outcome.code == 3 and "The Hub says: running\n" in outcome.err
+    assert (
+        "Error: The Hub could not start ana/report (RUNTIME_ERROR: Memory limit exceeded (16Gi))."
+    ) in outcome.err
+    assert "What to do: It ran out of memory." in outcome.err

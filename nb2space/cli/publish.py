@@ -141,6 +141,8 @@ def command(folder: Path, pr: bool, as_json: bool, quiet: bool, **options: Any) 
         work.needs, work.given, plan.sets_secrets, ask_secret if asking else None
     )
     publication = _published(sink, work, values)
+    if not wishes.no_wait:
+        publication = replace(publication, url=_follow(sink, work, publication, values))
     embed = embed_snippet(publication.url, work.manifest.title)
     result = {
         **asdict(publication),
@@ -148,13 +150,9 @@ def command(folder: Path, pr: bool, as_json: bool, quiet: bool, **options: Any) 
         "committed": plan.commits,
         "answers": not wishes.no_wait,
     }
-    if wishes.no_wait:
-        sink.say(f"The app will answer at {publication.url}")
-        if plan.deletes_secrets:
-            sink.notice("The secrets that it needs no longer are taken back the next time.")
-    else:
-        _follow(sink, work, publication, values)
-        sink.say(f"The app answers at {publication.url}")
+    if wishes.no_wait and plan.deletes_secrets:
+        sink.notice("The secrets that it needs no longer are taken back the next time.")
+    sink.say(f"The app {'will answer' if wishes.no_wait else 'answers'} at {publication.url}")
     sink.say(f"Its page on the Hub: {publication.page_url}")
     if plan.visibility != "private":
         sink.say(f"To show it in a page of yours: {embed}")
@@ -272,7 +270,7 @@ def _published(sink: Sink, work: Work, values: Mapping[str, str]) -> Publication
     return publication
 
 
-def _follow(sink: Sink, work: Work, publication: Publication, values: Mapping[str, str]) -> None:
+def _follow(sink: Sink, work: Work, publication: Publication, values: Mapping[str, str]) -> str:
     from nb2space.cli.operate import mask_of
     from nb2space.follow import follow
     from nb2space.publish import clean_up
@@ -282,10 +280,11 @@ def _follow(sink: Sink, work: Work, publication: Publication, values: Mapping[st
     mask = mask_of(work.record, values.values())
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
     with stopping(waiting_is_over(target)), sink.waiting(f"Following {target}"):
-        follow(work.api, manifest, publication, sink.step, sink.log, mask)
+        url = follow(work.api, manifest, publication, sink.step, sink.log, mask)
         if work.plan.deletes_secrets and work.manifest.form == DOCKER:
             clean_up(work.api, work.folder, work.plan, sink.step)
-            follow(work.api, manifest, publication, sink.step, sink.log, mask)
+            url = follow(work.api, manifest, publication, sink.step, sink.log, mask)
+    return url
 
 
 def _verify(sink: Sink, work: Work, publication: Publication, result: dict[str, Any]) -> None:
