@@ -26,6 +26,9 @@ from nb2space.space import STATIC, Manifest
 
 COOKIE = "nb2space_copy"
 
+# The first line of each file, by which an export knows those of the one before.
+_HEAD = "# Made by nb2space.\n"
+
 # Made for the author's eyes only, and never committed.
 _SECRET_FILES = ("secrets.env", "secret.yaml")
 
@@ -46,9 +49,10 @@ class Setup:
 
 
 def app_name(manifest: Manifest) -> str:
-    """A name for the app that DNS, Compose and Kubernetes allow (RFC 1123), from the notebook's."""
-    stem = manifest.notebook.removesuffix(".ipynb").lower()
-    return re.sub(r"[^a-z0-9]+", "-", stem).strip("-")[:40].strip("-") or "app"
+    """A name for the app that DNS, Compose and Kubernetes allow (RFC 1035), from the notebook's."""
+    stem = re.sub(r"[^a-z0-9]+", "-", manifest.notebook.removesuffix(".ipynb").lower()).strip("-")
+    name = stem if stem[:1].isalpha() else f"app-{stem}"
+    return name[:40].strip("-")
 
 
 def refuse_static(manifest: Manifest) -> None:
@@ -90,8 +94,10 @@ def compose_files(setup: Setup, secrets: Mapping[str, str]) -> dict[str, bytes]:
     return {
         "compose.yaml": _yaml([whole]),
         "nginx.conf": front_server(servers, listen="80"),
-        "secrets.env": "".join(f"{k}={_quoted(v)}\n" for k, v in secrets.items()).encode(),
-        ".gitignore": b"secrets.env\n",
+        "secrets.env": (
+            _HEAD + "".join(f"{k}={_quoted(v)}\n" for k, v in secrets.items())
+        ).encode(),
+        ".gitignore": f"{_HEAD}secrets.env\n".encode(),
     }
 
 
@@ -203,7 +209,7 @@ def kubernetes_files(setup: Setup, secrets: Mapping[str, str]) -> dict[str, byte
     return {
         "app.yaml": _yaml([deployment, service, ingress]),
         "secret.yaml": _yaml([secret]),
-        ".gitignore": b"secret.yaml\n",
+        ".gitignore": f"{_HEAD}secret.yaml\n".encode(),
     }
 
 
@@ -237,7 +243,8 @@ def secrets_for(key: str, values: Mapping[str, str]) -> dict[str, str]:
 def write_export(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write the files; those with secrets are readable by their owner only.
 
-    Raises InputError when `folder` is a Space folder, which others may read, or cannot be written.
+    Raises InputError when `folder` is a Space folder, which others may read, when a file of someone
+    else's would be lost, or when it cannot be written.
     """
     if (folder / "nb2space.json").exists():
         raise InputError(
@@ -245,6 +252,12 @@ def write_export(folder: Path, files: Mapping[str, bytes]) -> None:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for path in (folder / name for name in files):
+            if path.exists() and not path.read_bytes().startswith(_HEAD.encode()):
+                raise InputError(
+                    f"{path} was not made by nb2space and would be lost. Name another folder with "
+                    "-o."
+                )
         for name, content in files.items():
             mode = 0o600 if name in _SECRET_FILES else 0o644
             path = folder / name
@@ -265,9 +278,8 @@ class _Plain(yaml.SafeDumper):
 
 
 def _yaml(documents: list[dict[str, Any]]) -> bytes:
-    head = "# Made by nb2space.\n"
     text = yaml.dump_all(documents, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)
-    return (head + text).encode()
+    return (_HEAD + text).encode()
 
 
 def _quoted(value: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any
 
 from nb2space.errors import InputError, RemoteError
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 # The Hub's rule for repository names: huggingface_hub.utils.validate_repo_id
 _NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_][A-Za-z0-9._-]{0,95}(?<![-.])")
 
+# What the Hub's client reads from the environment when it is imported:
+# huggingface.co/docs/huggingface_hub/package_reference/environment_variables
+_CLIENT = {
+    # Xet, the other way to upload, has a client of its own: neither patient in our way nor with
+    # errors that can be told apart. Sealed files have no parts in common, which it would save.
+    "HF_HUB_DISABLE_XET": "1",
+    # They write into our own progress, and into the silence of --quiet.
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+}
 
 PAID_PLAN = (
     "There are two ways out: a page without a kernel, which is free (nb2space convert NOTEBOOK "
@@ -37,19 +48,24 @@ class ConflictError(RemoteError):
 class Account:
     """Who the token belongs to; `organisations` are those it can name as owner.
 
-    `roles` are the roles in them, as far as the Hub tells. `writes` are the owners and Spaces that
-    a fine-grained token may write to; None for another one.
+    `reads_only` is True when the token is of type 'read', `can_pay` False when the Hub knows of no
+    way to pay. `roles` are the roles in organisations, as far as the Hub tells. `writes` are the
+    owners and Spaces that a fine-grained token may write to; None for another one.
     """
 
     name: str
     organisations: tuple[str, ...]
     is_pro: bool
+    reads_only: bool = False
+    can_pay: bool = True
     roles: dict[str, str] = field(default_factory=dict)
     writes: frozenset[str] | None = None
 
 
 def connect(tell: Callable[[str], None]) -> HfApi:
     """The Hub's client, with the author's stored token or HF_TOKEN; `tell` is told of trouble."""
+    for name, value in _CLIENT.items():
+        os.environ.setdefault(name, value)
     from huggingface_hub import HfApi
 
     from nb2space.patience import be_patient
@@ -62,8 +78,8 @@ def connect(tell: Callable[[str], None]) -> HfApi:
 def who_am_i(api: HfApi) -> Account:
     """The account of the author's token.
 
-    Raises InputError without a token and with one that is not valid or may only read;
-    RemoteError when the Hub cannot be reached. Nothing has been sent then.
+    Raises InputError without a token and with one that is not valid, RemoteError when the Hub
+    cannot be reached. Nothing has been sent then.
     """
     from httpx2 import HTTPError
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
@@ -82,16 +98,15 @@ def who_am_i(api: HfApi) -> Account:
             f"The Hub at {api.endpoint} cannot be reached ({_reason(error)}). "
             "Nothing was sent; check the network and run the same command again."
         ) from None
+    except JSONDecodeError:
+        raise _not_the_hub("asking who you are") from None
     token = answer.get("auth", {}).get("accessToken", {})
-    if token.get("role") == "read":
-        raise InputError(
-            f"Your token '{token.get('displayName', '')}' may only read. Make one of type 'write' "
-            f"at {api.endpoint}/settings/tokens, then: hf auth login"
-        )
     return Account(
         name=answer["name"],
         organisations=tuple(org["name"] for org in answer.get("orgs", [])),
         is_pro=bool(answer.get("isPro")),
+        reads_only=token.get("role") == "read",
+        can_pay=answer.get("canPay") is not False,
         roles={org["name"]: str(org.get("roleInOrg", "")) for org in answer.get("orgs", [])},
         writes=_writes(token),
     )
@@ -102,7 +117,9 @@ def _writes(token: dict[str, Any]) -> frozenset[str] | None:
     if token.get("role") != "fineGrained" or scopes is None:
         return None
     return frozenset(
-        scope["entity"]["name"] for scope in scopes if "repo.write" in scope["permissions"]
+        str(scope.get("entity", {}).get("name"))
+        for scope in scopes
+        if "repo.write" in scope.get("permissions", [])
     )
 
 
@@ -121,11 +138,7 @@ def check_name(repo_id: str) -> None:
 def explained(doing: str) -> Iterator[None]:
     """Turn what the Hub's client raises while `doing` something into RemoteError or InputError."""
     from httpx2 import HTTPError
-    from huggingface_hub.errors import (
-        HfHubHTTPError,
-        HFValidationError,
-        LocalEntryNotFoundError,
-    )
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
         yield
@@ -138,10 +151,20 @@ def explained(doing: str) -> Iterator[None]:
         if isinstance(error.__cause__, HTTPError):
             raise _lost(error.__cause__, doing) from None
         raise
-    except HFValidationError as error:
-        raise InputError(f"The Hub's client refused {doing}: {error}") from None
     except (HTTPError, ConnectionError, TimeoutError, LocalEntryNotFoundError) as error:
         raise _lost(error, doing) from None
+    except JSONDecodeError:
+        raise _not_the_hub(doing) from None
+    except ValueError as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"The Hub's client refused {doing}: {said}") from None
+
+
+def _not_the_hub(doing: str) -> Trouble:
+    return Trouble(
+        f"What answered while {doing} does not speak as the Hub does. Check the network (a page to "
+        "log in, a proxy), and run the same command again."
+    )
 
 
 def _lost(error: BaseException, doing: str) -> Trouble:
@@ -151,6 +174,14 @@ def _lost(error: BaseException, doing: str) -> Trouble:
     )
 
 
+def address_of(info: Any) -> str:
+    """Where a Space's app answers ("https://ana-report.hf.space/"); "" where the Hub does not say.
+
+    `info` is a Space as huggingface_hub's space_info tells it.
+    """
+    return f"{info.host.rstrip('/')}/" if info.host else ""
+
+
 def visibility_of(info: Any) -> str:
     """ "public", "protected" or "private", of a Space as huggingface_hub's space_info tells it."""
     return str(getattr(info, "visibility", None) or ("private" if info.private else "public"))
@@ -158,6 +189,8 @@ def visibility_of(info: Any) -> str:
 
 def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
     """The sentence for an error answer of the Hub (huggingface_hub.errors.HfHubHTTPError)."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
     from nb2space.patience import told_wait
 
     status = error.response.status_code
@@ -172,6 +205,11 @@ def sentence_for(error: Any, doing: str) -> InputError | RemoteError:
         return InputError(
             f"Your token may not do this ({doing}): {said}. Use a token with write access to "
             "that owner's Spaces, or another owner with --to."
+        )
+    if isinstance(error, RepositoryNotFoundError):
+        return InputError(
+            f"The Hub has no such Space, or does not show it to you ({doing}). Check the name: "
+            "OWNER/NAME."
         )
     if status in (409, 412):
         return ConflictError(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -77,6 +78,15 @@ def find_record(space_id: str) -> Record | None:
     return record
 
 
+def every_record() -> Iterator[Record]:
+    """The records of all Space folders that this machine knows of."""
+    for path in sorted(store_folder().glob("*.json")):
+        # Not what systems and people put beside the records: "._1f.json", "1f (copy).json".
+        known = find_record(path.stem) if path.stem.isalnum() else None
+        if known:
+            yield known
+
+
 def known_record(folder: Path, space_id: str) -> Record:
     """The record of `folder`, which has this identity. Raises InputError without one."""
     record = find_record(space_id)
@@ -99,10 +109,8 @@ def record_for(folder: Path, space_id: str | None) -> Record:
         if known:
             return replace(known, folder=absolute)
         return Record(space_id=space_id, key=new_key(), folder=absolute)
-    for path in sorted(store_folder().glob("*.json")):
-        # Not what systems and people put beside the records: "._1f.json", "1f (copy).json".
-        known = find_record(path.stem) if path.stem.isalnum() else None
-        if known and known.folder == absolute:
+    for known in every_record():
+        if known.folder == absolute:
             return known
     return Record(space_id=secrets.token_hex(8), key=new_key(), folder=absolute)
 

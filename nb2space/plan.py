@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nb2space.errors import FindingError, InputError
 from nb2space.history import plain_past, refuse_plain_past
 from nb2space.hub import Account, check_name, explained, visibility_of
 from nb2space.keystore import Record, known_record
 from nb2space.preflight import check_files
+from nb2space.repository import EMPTY_SPACE, change_of, remote_files, stale_paths
 from nb2space.seal import KEY_SECRET, key_secret
 from nb2space.space import (
     DOCKER,
@@ -30,11 +30,7 @@ from nb2space.spacesecrets import secrets_to_delete, secrets_to_set
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, RepoFile
 
-# Files that the Hub itself puts into a new repository; not ours, and left alone.
-HUB_FILES = {".gitattributes"}
-
-# A Space made in the Hub's web page holds these before anything is published into it.
-EMPTY_SPACE = {".gitattributes", "README.md"}
+_LONGEST_NAME = 96
 
 
 @dataclass(frozen=True)
@@ -79,9 +75,10 @@ class Plan:
 
 
 def default_name(manifest: Manifest) -> str:
-    """A Space name from the notebook's."""
-    stem = manifest.notebook.removesuffix(".ipynb")
-    return re.sub(r"(--+|\.\.+)", "-", re.sub(r"[^A-Za-z0-9._-]+", "-", stem)).strip("-._")[:96]
+    """A Space name from the notebook's; "notebook" where its letters are not of the Latin ones."""
+    stem = re.sub(r"[^A-Za-z0-9._-]+", "-", manifest.notebook.removesuffix(".ipynb"))
+    name = re.sub(r"[.-]{2,}", "-", stem).strip("-._")[:_LONGEST_NAME].rstrip("-._")
+    return name.removesuffix(".git") or "notebook"
 
 
 def full_target(wanted: str | None, manifest: Manifest, record: Record, account: Account) -> str:
@@ -195,8 +192,6 @@ def make_plan(
     key_name = key_secret(record.key)
     old_keys = [name for name in on_hub if name.startswith(KEY_SECRET) and name != key_name]
     is_static = manifest.form != DOCKER
-    local = {file.path for file in files}
-    stale = [path for path in sorted(remote) if path not in local and path not in HUB_FILES]
     return Plan(
         target=target,
         exists=True,
@@ -213,20 +208,21 @@ def make_plan(
             *(sorted(old_keys) if squash_history and not is_static else []),
         ),
         squashes=squash_history,
-        files=(
-            *(_planned(file, change_of(file.content, remote.get(file.path))) for file in files),
-            *(PlannedFile(path, remote[path].size, "not of this app", "deleted") for path in stale),
-        ),
+        files=planned_files(files, remote),
         hardware=hardware,
     )
 
 
-def remote_files(api: HfApi, target: str, revision: str = "main") -> dict[str, RepoFile]:
-    """What the Space's repository holds at a revision, by path."""
-    from huggingface_hub import RepoFile
-
-    tree = api.list_repo_tree(target, repo_type="space", recursive=True, revision=revision)
-    return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
+def planned_files(
+    files: Iterable[SpaceFile], remote: Mapping[str, RepoFile]
+) -> tuple[PlannedFile, ...]:
+    """What becomes of each of `files`, and of what the repository holds beside them."""
+    files = list(files)
+    stale = stale_paths({file.path for file in files}, remote)
+    return (
+        *(_planned(file, change_of(file.content, remote.get(file.path))) for file in files),
+        *(PlannedFile(path, remote[path].size, "not of this app", "deleted") for path in stale),
+    )
 
 
 def check_ours(api: HfApi, target: str, manifest: Manifest, remote: set[str]) -> None:
@@ -252,22 +248,6 @@ def check_ours(api: HfApi, target: str, manifest: Manifest, remote: set[str]) ->
 
 def _planned(file: SpaceFile, change: str) -> PlannedFile:
     return PlannedFile(file.path, len(file.content), file.why, change)
-
-
-def change_of(content: bytes, remote: Any) -> str:
-    """How `content` differs from the file `remote` that the Hub tells of: a PlannedFile.change."""
-    if remote is None:
-        return "new"
-    if remote.lfs is not None:
-        same = remote.lfs.sha256 == hashlib.sha256(content).hexdigest()
-    else:
-        same = remote.blob_id == _git_blob_id(content)
-    return "same" if same else "changed"
-
-
-def _git_blob_id(content: bytes) -> str:
-    # Git's object name of a file: git-scm.com/book/en/v2/Git-Internals-Git-Objects
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def _unfinished(record: Record, target: str) -> str | None:

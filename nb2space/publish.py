@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from nb2space.errors import Nb2spaceError, RemoteError
-from nb2space.hub import ConflictError, Trouble, explained, visibility_of
+from nb2space.hub import ConflictError, Trouble, address_of, explained, visibility_of
 from nb2space.keystore import Record, known_record, save_record
-from nb2space.plan import EMPTY_SPACE, HUB_FILES, Plan, change_of, remote_files
+from nb2space.plan import Plan
+from nb2space.preflight import CARD, check_card_on_hub
+from nb2space.repository import EMPTY_SPACE, check_holds, commit_files, remote_files
 from nb2space.space import STATIC, read_files, read_manifest
 from nb2space.spacesecrets import delete_secrets, set_secrets
 
@@ -23,10 +25,15 @@ _OPENNESS = ["private", "protected", "public"]
 
 @dataclass(frozen=True)
 class Publication:
-    """What was published: `commit` is the sha that the Space is to run."""
+    """What was published: `commit` is the sha that the Space is to run.
+
+    `url` is where its app answers once it runs, "" where the Hub does not say; `page_url` its page
+    on the Hub.
+    """
 
     target: str
     commit: str
+    url: str
     page_url: str
 
 
@@ -47,12 +54,12 @@ def publish(
     record = known_record(folder, manifest.space_id)
     content = {file.path: file.content for file in read_files(folder, manifest)}
     closes = _OPENNESS.index(plan.visibility) < _OPENNESS.index(plan.visible_now)
+    if any(file.path == CARD and file.change != "same" for file in plan.files):
+        check_card_on_hub(content[CARD].decode("utf-8", "replace"))
     if plan.exists:
         _remember(record, target=plan.target)
     else:
         _make_space(api, plan, record, manifest.form, step)
-    if closes:
-        _set_visibility(api, plan, "Nothing was uploaded", step)
     with explained("reading the Space's settings back"):
         info = api.space_info(plan.target)
     if not (plan.exists or info.private):
@@ -61,23 +68,26 @@ def publish(
         step(f"Asking for the hardware {plan.hardware}")
         with explained("asking for other hardware"):
             api.request_space_hardware(plan.target, cast(Any, plan.hardware))
+    if closes:
+        _set_visibility(api, plan, "Nothing was uploaded", step)
     _give_secrets(api, known_record(folder, manifest.space_id), plan, secrets, step)
     if manifest.form == STATIC:
         clean_up(api, folder, plan, step)
-    commit = info.sha or ""
     if plan.commits:
         step("Uploading what changed, in one commit")
-        commit = _commit(api, plan, content, plan.parent or commit, f"Publish {manifest.title}")
+    title = f"Publish {manifest.title}"
+    commit = commit_files(api, plan.target, content, plan.parent or info.sha or "", title)
     if plan.squashes:
         step("Making its history one commit")
         with explained("squashing the history"):
             api.super_squash_history(plan.target, repo_type="space")
             commit = api.space_info(plan.target).sha or ""
-    _check_published(api, plan.target, content)
+        check_holds(api, plan.target, content)
     if plan.visibility != plan.visible_now and not closes:
         _set_visibility(api, plan, "All is uploaded", step)
     _remember(known_record(folder, manifest.space_id), finished=plan.target)
-    return Publication(plan.target, commit, f"{api.endpoint}/spaces/{plan.target}")
+    page_url = f"{api.endpoint}/spaces/{plan.target}"
+    return Publication(plan.target, commit, address_of(info), page_url)
 
 
 def clean_up(api: HfApi, folder: Path, plan: Plan, step: Callable[[str], None]) -> None:
@@ -106,12 +116,13 @@ def _make_space(
                 # It may be there: the answer to the first try may have been lost.
                 exist_ok=True,
             )
-            found = set(remote_files(api, plan.target))
     except Trouble:
         raise
     except Nb2spaceError:
         _remember(record)  # as it was: there is no such Space
         raise
+    with explained(f"looking at {plan.target}"):
+        found = set(remote_files(api, plan.target))
     if not found <= EMPTY_SPACE:
         raise ConflictError(
             f"Someone else made {plan.target} at the same time. Run the command again to see it."
@@ -147,55 +158,6 @@ def _give_secrets(
             api.add_space_secret(plan.target, plan.sets_key, record.key)
     given = set_secrets(api, record, plan.target, plan.sets_secrets, secrets, step)
     _remember(record, secrets=given)
-
-
-def _commit(api: HfApi, plan: Plan, content: dict[str, bytes], parent: str, title: str) -> str:
-    """Commit all that changed onto `parent`; the new commit's sha."""
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-
-    operations = [
-        CommitOperationDelete(path_in_repo=file.path)
-        if file.change == "deleted"
-        else CommitOperationAdd(path_in_repo=file.path, path_or_fileobj=content[file.path])
-        for file in plan.files
-        if file.change != "same"
-    ]
-    try:
-        with explained("uploading"):
-            done = api.create_commit(
-                plan.target,
-                operations,
-                commit_message=title,
-                repo_type="space",
-                # What the plan was made of: a change that came between is not overwritten.
-                parent_commit=parent,
-            )
-        return done.oid
-    except ConflictError:
-        # It may have been our own commit, whose answer was lost.
-        with explained("reading back what was published"):
-            head = api.space_info(plan.target).sha or ""
-            if _differences(api, plan.target, content):
-                raise
-        return head
-
-
-def _check_published(api: HfApi, target: str, content: dict[str, bytes]) -> None:
-    """Read back what the repository holds. Raises RemoteError when it is not `content`."""
-    with explained("reading back what was published"):
-        wrong = _differences(api, target, content)
-    if wrong:
-        raise RemoteError(
-            f"{target} does not hold what was published: {', '.join(wrong[:5])}. Someone "
-            "else may be changing it; run the command again."
-        )
-
-
-def _differences(api: HfApi, target: str, content: dict[str, bytes]) -> list[str]:
-    """The paths at which the repository does not hold exactly `content`."""
-    remote = remote_files(api, target)
-    wrong = [path for path in content if change_of(content[path], remote.get(path)) != "same"]
-    return sorted([*wrong, *(path for path in remote if path not in {*content, *HUB_FILES})])
 
 
 def _hardware_of(info: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import re
 import secrets
 import zipfile
 from collections.abc import Mapping
@@ -31,6 +32,11 @@ def key_secret(key: str) -> str:
     before still runs with its own.
     """
     return f"{KEY_SECRET}_{hashlib.sha256(key.encode()).hexdigest()[:8].upper()}"
+
+
+def key_names(dockerfile: bytes) -> list[str]:
+    """The names of the Space secrets that a version takes its key from, by its Dockerfile."""
+    return re.findall(rf"{KEY_SECRET}_[0-9A-F]{{8}}", dockerfile.decode("utf-8", "replace"))
 
 
 def seal(files: Mapping[str, bytes], key: str) -> bytes:

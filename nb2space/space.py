@@ -99,6 +99,11 @@ def made_by() -> str:
 
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of the Space folder `folder`. Raises InputError when it is none of ours."""
+    if os.path.isfile(folder):
+        raise InputError(
+            f"{folder} is a file, not a Space folder. Make one of a notebook: nb2space convert "
+            "NOTEBOOK"
+        )
     if not os.path.isdir(folder):
         raise InputError(f"There is no folder {folder}. Make one: nb2space convert NOTEBOOK")
     try:
@@ -154,6 +159,11 @@ def check_replaceable(folder: Path) -> Manifest | None:
     """
     if not os.path.lexists(folder):
         return None
+    if os.path.isfile(folder):
+        raise InputError(
+            f"{folder} is a file, not a Space folder. Make one of a notebook: nb2space convert "
+            "NOTEBOOK"
+        )
     if not os.path.isdir(folder):
         raise InputError(f"{folder} is a file; name another folder with -o.")
     try:

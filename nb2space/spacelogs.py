@@ -41,6 +41,17 @@ _CAUSES = (
         "publish again.",
     ),
     (
+        re.compile(r"Failed building wheel for (?P<what>[^\s;,]+)"),
+        "{what} has to be compiled, and the image has no compiler. Declare a version that need not "
+        "be, or put build-essential into apt.txt beside the notebook, convert again, and publish "
+        "again.",
+    ),
+    (
+        re.compile(r"ModuleNotFoundError: No module named '(?P<what>[^'.]+)"),
+        "The Space has no module {what}. Declare the package that has it in a requirements.txt "
+        "beside the notebook, convert again, and publish again.",
+    ),
+    (
         re.compile(r"No space left on device"),
         "The image is too large for the Hub's disk. Leave out large packages or data files.",
     ),

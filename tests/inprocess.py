@@ -30,6 +30,9 @@ def within(monkeypatch: pytest.MonkeyPatch, env: Mapping[str, str]) -> Iterator[
             if name.startswith(("HF_", "NB2SPACE_")):
                 patch.setenv(name, value)
         home = Path(env["HF_HOME"])
+        # No certificates, which take longer to read than a publication takes on loopback.
+        patch.delenv("SSL_CERT_FILE", raising=False)
+        patch.setenv("SSL_CERT_DIR", str(home))
         patch.setattr(constants, "ENDPOINT", env["HF_ENDPOINT"])
         template = env["HF_ENDPOINT"] + "/{repo_id}/resolve/{revision}/{filename}"
         patch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)

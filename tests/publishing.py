@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import ExampleSpace, Outcome
@@ -19,9 +20,18 @@ from hub.state import make_commit
 
 from nb2space.keystore import Record, find_record, save_record
 from nb2space.resolve import digest_of
-from nb2space.runtime.bundle import BundleError, unseal_bytes
-from nb2space.seal import key_secret
-from nb2space.space import DOCKER, MANIFEST, entries_of, manifest_bytes, read_files, read_manifest
+from nb2space.runtime.bundle import BundleError, seal_bytes, unpack, unseal_bytes
+from nb2space.runtime.workplace import NOTEBOOK
+from nb2space.seal import key_secret, new_key, seal
+from nb2space.space import (
+    DOCKER,
+    MANIFEST,
+    SpaceFile,
+    entries_of,
+    manifest_bytes,
+    read_files,
+    read_manifest,
+)
 
 TOKEN = "hf_test_ana_write"
 READ_TOKEN = "hf_test_ana_read"
@@ -31,10 +41,11 @@ FREE_TOKEN = "hf_test_bob_write"
 def space_app(visit: AppRequest) -> Response:
     """What a published Space's container answers: ready only if its secret opens the bundle."""
     commits = visit.repo.resolve(visit.sha or "main")
-    assert commits
+    if not commits:
+        return Response(404, b"The Hub has forgotten what this was built from.")
     files = commits[-1].files
     if visit.path != "/nb2space/health":
-        return Response(200, b"<!doctype html><title>The app</title>")
+        return Response(200, page_of(files[MANIFEST]))
     try:
         # As the Dockerfile's last line has it.
         name = re.findall(r"NB2SPACE_KEY_\w+", files["Dockerfile"].decode())[-1]
@@ -44,6 +55,12 @@ def space_app(visit: AppRequest) -> Response:
     version = hashlib.sha256(files[MANIFEST]).hexdigest()[:16]
     health = json.dumps({"state": "ready", "version": version}).encode()
     return Response(200, health, {"Content-Type": "application/json"})
+
+
+def page_of(manifest: bytes, text: str = "The app") -> bytes:
+    """A page of the version that has this manifest."""
+    version = hashlib.sha256(manifest).hexdigest()[:16]
+    return f'<!doctype html><meta name="nb2space-version" content="{version}"><p>{text}'.encode()
 
 
 @dataclass
@@ -162,6 +179,61 @@ def foreign_space(hub: HubServer, repo_id: str, files: Mapping[str, bytes]) -> R
     repo.refs["refs/heads/main"] = [make_commit(None, tree, "initial commit", "", "ana")]
     hub.repos[repo_id] = repo
     return repo
+
+
+def with_new_key(author: Author) -> None:
+    """Make the folder as a conversion with another key would have made it."""
+    manifest, old, key = read_manifest(author.folder), author.record.key, new_key()
+    changed = {}
+    for file in read_files(author.folder, manifest):
+        if file.path == "sealed.bin":
+            changed[file.path] = seal_bytes(unseal_bytes(file.content, old), key)
+        if file.path == "Dockerfile":
+            names = key_secret(old).encode(), key_secret(key).encode()
+            changed[file.path] = file.content.replace(*names)
+    for path, content in changed.items():
+        (author.folder / path).write_bytes(content)
+    files = [
+        SpaceFile(entry.path, (author.folder / entry.path).read_bytes(), entry.why)
+        for entry in manifest.files
+    ]
+    (author.folder / MANIFEST).write_bytes(
+        manifest_bytes(replace(manifest, files=entries_of(files)))
+    )
+    save_record(replace(author.record, key=key))
+    author.change("With another key.")
+
+
+def names_in_bundle(folder: Path, record: Record, names: list[str]) -> None:
+    """Make the folder as the conversion of a notebook whose secrets have these names makes it."""
+    manifest = read_manifest(folder)
+    files = read_files(folder, manifest)
+    (sealed,) = (file for file in files if file.path == "sealed.bin")
+    bundle = unpack(unseal_bytes(sealed.content, record.key))
+    live: dict[str, Any] = json.loads(bundle[NOTEBOOK])
+    live["metadata"].setdefault("nb2space", {})["secrets"] = names
+    again = seal({**bundle, NOTEBOOK: json.dumps(live).encode()}, record.key)
+    (folder / "sealed.bin").write_bytes(again)
+    changed = [
+        replace(file, content=again) if file is sealed else file
+        for file in files
+        if file.path != MANIFEST
+    ]
+    (folder / MANIFEST).write_bytes(manifest_bytes(replace(manifest, files=entries_of(changed))))
+
+
+def refused(author: Author, outcome: Outcome, code: int) -> str:
+    """The sentence of a refusal before which nothing was sent, and after which nothing is known."""
+    assert author.hub.log.writes == []
+    return sentence(outcome, code)
+
+
+def sentence(outcome: Outcome, code: int) -> str:
+    """The one line of a refusal."""
+    assert (outcome.code, outcome.out) == (code, ""), outcome.err
+    lines = outcome.err.splitlines()
+    assert lines[-1].startswith("Error: ") and "Traceback" not in outcome.err
+    return lines[-1].removeprefix("Error: ")
 
 
 def files_of(folder: Path) -> dict[str, bytes]:

@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -69,7 +70,22 @@ def test_compose(folder: Path, run: Callable[..., Outcome]) -> None:
     context = made / services["app-1"]["build"]["context"]
     assert (context / "Dockerfile").samefile(folder / "Dockerfile")
     assert re.findall(r"server (app-\d):7860;", files["nginx.conf"]) == ["app-1", "app-2", "app-3"]
+    # Again replaces what the export before made.
+    assert run("export", "compose", folder, "--copies", "2").code == 0
+    assert "app-3" not in (made / "compose.yaml").read_text()
     check_secrets(made, "secrets.env", [PASSWORD.split()[0], key_of(folder)])
+    check_schema(made / "compose.yaml", 0)
+    (made / "compose.yaml").write_text(files["compose.yaml"].replace("restart:", "restrat:"))
+    check_schema(made / "compose.yaml", 1)
+
+
+def check_schema(compose: Path, expected: int) -> None:
+    """Ask whether the file is as the published Compose specification has it."""
+    words = ["--builtin-schema", "vendor.compose-spec", str(compose)]
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *words], capture_output=True, text=True
+    )
+    assert done.returncode == expected, done.stdout + done.stderr
 
 
 @pytest.mark.kernel
@@ -99,7 +115,7 @@ def test_kubernetes(folder: Path, run: Callable[..., Outcome]) -> None:
 def check_secrets(made: Path, place: str, secrets: list[str]) -> None:
     """The secrets are in one file, which is its owner's only and which git leaves alone."""
     assert stat.S_IMODE((made / place).stat().st_mode) == 0o600
-    assert (made / ".gitignore").read_text().split() == [place]
+    assert (made / ".gitignore").read_text() == f"# Made by nb2space.\n{place}\n"
     for name, text in written(made).items():
         assert [secret in text for secret in secrets] == [name == place] * len(secrets)
 
@@ -111,6 +127,16 @@ def test_what_cannot_be_exported(folder: Path, run: Callable[..., Outcome]) -> N
     assert outcome.err == (
         f"Error: {folder} is a Space folder, whose files are published. Name another with -o.\n"
     )
+    own = folder.parent / "own"
+    own.mkdir()
+    (own / ".gitignore").write_text("thesis.tex\n")
+    outcome = run("export", "kubernetes", folder, "-o", own)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"Error: {own}/.gitignore was not made by nb2space and would be lost. Name another folder "
+        "with -o.\n"
+    )
+    assert written(own) == {".gitignore": "thesis.tex\n"}
     (folder.parent / "file").write_text("")
     outcome = run("export", "compose", folder, "-o", "file")
     assert outcome.code == 2 and "Traceback" not in outcome.err
@@ -119,7 +145,12 @@ def test_what_cannot_be_exported(folder: Path, run: Callable[..., Outcome]) -> N
 
 @pytest.mark.parametrize(
     ("notebook", "name"),
-    [("Q3 Report!.ipynb", "q3-report"), ("é.ipynb", "app"), (f"{'a' * 39}-b.ipynb", "a" * 39)],
+    [
+        ("Q3 Report!.ipynb", "q3-report"),
+        ("é.ipynb", "app"),
+        (f"{'a' * 39}-b.ipynb", "a" * 39),
+        ("2026 sales.ipynb", "app-2026-sales"),
+    ],
 )
 def test_names(folder: Path, notebook: str, name: str) -> None:
     manifest = replace(read_manifest(folder), notebook=notebook)

@@ -11,22 +11,25 @@ from pathlib import Path
 
 import pytest
 from conftest import Outcome
-from hub import Blob, Fault, LoggedRequest, SpaceLife, client_env
+from hub import Blob, Fault, LoggedRequest, LoseAnswer, SpaceLife, client_env
 from hub.state import make_commit
 from inprocess import hurried
-from publishing import FREE_TOKEN, TOKEN, Author, files_of, published_files, sent
-
-from nb2space.keystore import save_record
-from nb2space.runtime.bundle import seal_bytes, unseal_bytes
-from nb2space.seal import key_secret, new_key
-from nb2space.space import (
-    MANIFEST,
-    SpaceFile,
-    entries_of,
-    manifest_bytes,
-    read_files,
-    read_manifest,
+from publishing import (
+    FREE_TOKEN,
+    READ_TOKEN,
+    TOKEN,
+    Author,
+    files_of,
+    names_in_bundle,
+    published_files,
+    sent,
+    with_new_key,
 )
+
+from nb2space.cli import COMMANDS
+from nb2space.keystore import save_record
+from nb2space.seal import key_secret
+from nb2space.space import MANIFEST
 
 pytestmark = [
     pytest.mark.kernel,
@@ -55,29 +58,6 @@ def steady(text: str) -> str:
     return re.sub(r"http://127\.0\.0\.1:\d+", "HUB", text)
 
 
-def with_new_key(author: Author) -> None:
-    """Make the folder as a conversion with another key would have made it."""
-    manifest, old, key = read_manifest(author.folder), author.record.key, new_key()
-    changed = {}
-    for file in read_files(author.folder, manifest):
-        if file.path == "sealed.bin":
-            changed[file.path] = seal_bytes(unseal_bytes(file.content, old), key)
-        if file.path == "Dockerfile":
-            names = key_secret(old).encode(), key_secret(key).encode()
-            changed[file.path] = file.content.replace(*names)
-    for path, content in changed.items():
-        (author.folder / path).write_bytes(content)
-    files = [
-        SpaceFile(entry.path, (author.folder / entry.path).read_bytes(), entry.why)
-        for entry in manifest.files
-    ]
-    (author.folder / MANIFEST).write_bytes(
-        manifest_bytes(replace(manifest, files=entries_of(files)))
-    )
-    save_record(replace(author.record, key=key))
-    author.change("With another key.")
-
-
 def test_status(author: Author) -> None:
     repo = author.published()
     short = repo.head.oid[:7]
@@ -92,6 +72,13 @@ def test_status(author: Author) -> None:
     for words in ([author.folder], ["--to", "report"], ["--to", "ana/report"], []):
         outcome = do(author, "status", *words)
         assert (outcome.code, steady(outcome.out), outcome.err) == (0, expected, "")
+    # Who may only read sees all but the secrets.
+    for token in (READ_TOKEN, FREE_TOKEN):
+        outcome = do(author, "status", token=token)
+        assert steady(outcome.out) == re.sub("Secrets: .*\n", "", expected)
+        assert do(author, "history", token=token).code == do(author, "logs", token=token).code == 0
+        outcome = do(author, "pause", token=token)
+        assert outcome.code == 2 and "Your token may not do this (pausing" in outcome.err
     old = repo.head.oid
     author.change()
     author.hub.life = SpaceLife(outcome="BUILD_ERROR", error_shows_new_sha=False)
@@ -106,6 +93,33 @@ def test_status(author: Author) -> None:
     assert (told["stage"], told["newest"]) == ("BUILD_ERROR", repo.head.oid)
 
 
+def test_every_command_has_json(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One object on standard output, and nothing beside it."""
+    monkeypatch.setattr("click.launch", lambda url: None)
+    calls: dict[str, list[str | Path]] = {
+        "publish": [author.folder],
+        "status": [],
+        "logs": [],
+        "open": [],
+        "history": [],
+        "rollback": [],
+        "pause": [],
+        "restart": [],
+        "export": ["compose", author.folder, "-o", author.folder.with_name("made")],
+        "delete": ["--confirm", "ana/report"],
+    }
+    # Tests of each have their JSON too.
+    assert {*COMMANDS} - {*calls} == {"convert", "view", "scan", "audit"}
+    author.published()
+    author.change()
+    for command, words in calls.items():
+        outcome = do(author, command, *words, "--json")
+        assert (outcome.code, outcome.err) == (0, ""), (command, outcome.err)
+        assert json.loads(outcome.out).keys() & {"target", "folder"}, command
+        for repo in author.hub.repos.values():
+            repo.runtime.settle()
+
+
 def test_spaces_that_are_not_meant(author: Author) -> None:
     outcome = do(author, "status")
     assert (outcome.code, outcome.out) == (2, "")
@@ -114,8 +128,19 @@ def test_spaces_that_are_not_meant(author: Author) -> None:
     )
     outcome = do(author, "status", author.folder)
     assert outcome.err.endswith("was not published from here yet. Name the Space with --to.\n")
-    outcome = do(author, "status", "--to", "ana/none")
-    assert outcome.code == 3 and "Traceback" not in outcome.err
+    outcome = do(author, "status", "ana/report")
+    assert outcome.err == (
+        "Error: There is no folder ana/report. A Space is named with: --to ana/report\n"
+    )
+    for words in (["status"], ["logs"], ["history"], ["rollback"], ["pause"], ["restart"]):
+        outcome = do(author, *words, "--to", "ana/none")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err.startswith(
+            "Error: The Hub has no such Space, or does not show it to you ("
+        )
+    outcome = do(author, "delete", "--to", "ana/none", "--confirm", "ana/none")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("Error: There is no Space ana/none that you can see.")
 
 
 def test_logs(author: Author) -> None:
@@ -133,6 +158,7 @@ def test_logs(author: Author) -> None:
         "--> COPY . .",
     ]
     assert json.loads(do(author, "logs", "--json").out)["lines"][1] == "Listening"
+    assert do(author, "logs", "--json", "--follow").code == 2
 
 
 def test_history_and_rollback(author: Author) -> None:
@@ -151,14 +177,72 @@ def test_history_and_rollback(author: Author) -> None:
     assert steady(outcome.err).startswith(f"Going back to {first[:7]} of NOW, in one commit\n")
     assert published_files(repo) == before and len(repo.commits) == 4
     assert repo.head.title == f"Go back to {first[:7]}: {title}"
-    # What differs from now is the version before, so the same again goes forth.
+    # The same again changes nothing; forth again it goes by name.
+    outcome = do(author, "rollback", "--no-wait")
+    assert (outcome.code, len(repo.commits)) == (0, 4)
+    assert outcome.err == (
+        "ana/report holds that version already; name another one with --version\n"
+    )
     outcome = do(author, "rollback", "--version", second[:7], "--no-wait", "--json")
     assert json.loads(outcome.out)["version"] == second
     assert published_files(repo) == files_of(author.folder)
-    outcome = do(author, "rollback", "--version", "fffffff")
+    for revision in ("fffffff", "", second[:3]):
+        outcome = do(author, "rollback", "--version", revision)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err == (
+            f"Error: ana/report has no published version '{revision}'; nb2space history lists "
+            "them.\n"
+        )
+
+
+def test_a_list_of_files_that_is_foreign_is_no_version(author: Author) -> None:
+    repo = author.published()
+    foreign = make_commit(repo.head, {**repo.head.tree, MANIFEST: Blob(b"[]")}, "x", "", "eve")
+    repo.commits.append(foreign)
+    author.publish("--overwrite")
+    outcome = do(author, "rollback", "--version", foreign.oid[:9])
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
-        "Error: ana/report has no published version fffffff; nb2space history lists them.\n"
+        f"Error: The nb2space.json of {foreign.oid[:7]} is not of nb2space's making. Name another "
+        "version with --version; nb2space history lists them.\n"
+    )
+
+
+def test_a_return_is_gone_on_with(author: Author) -> None:
+    """A return that was interrupted goes on with the same command, rather than back again."""
+    repo = author.published()
+    before = published_files(repo)
+    author.change()
+    author.published()
+    author.hub.faults.add(LoseAnswer(), "/commit/")
+    assert do(author, "rollback").code == 0, "the lost answer's commit is known again"
+    assert published_files(repo) == before and len(repo.commits) == 4
+    # What ends it while it is followed.
+    author.change("Once more.")
+    author.published()
+    author.hub.faults.refuse(503, "/runtime", skip=2, times=None)
+    outcome = do(author, "rollback")
+    assert outcome.code == 3 and "goes on where it stopped" in outcome.err
+    author.hub.faults.clear()
+    for _ in range(2):
+        again = do(author, "rollback")
+        assert again.code == 0, again.err
+        assert published_files(repo) == before and len(repo.commits) == 6
+
+
+def test_a_return_tells_of_secrets_that_are_gone(author: Author) -> None:
+    names_in_bundle(author.folder, author.record, ["DB_PASSWORD"])
+    author.change()
+    save_record(replace(author.record, secrets={"DB_PASSWORD": "correct horse"}))
+    author.published()
+    save_record(replace(author.record, secrets={}))
+    author.change()
+    author.published()
+    outcome = do(author, "rollback")
+    assert outcome.code == 0
+    assert steady(outcome.err).count(
+        "Note: That version's code uses DB_PASSWORD, which the Space has no longer. Set it again: "
+        "HUB/spaces/ana/report/settings\n"
     )
 
 
@@ -201,28 +285,6 @@ def running(author: Author) -> str:
     return commits[-1].files["Dockerfile"].decode()
 
 
-def test_a_colleague_without_the_key_publishes(
-    author: Author, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    author.hub.add_org("lamps", {"ana": "write", "eve": "write"}, plan="team")
-    author.hub.add_user("eve", token="hf_test_eve_write")
-    save_record(replace(author.record, secrets={"DB_PASSWORD": "correct horse"}))
-    assert author.publish("--to", "lamps/report").code == 0
-    repo = author.hub.repos["lamps/report"]
-    # Her machine has the folder, but not what was in the key store: converting makes a new key.
-    record = author.record
-    monkeypatch.setenv("NB2SPACE_HOME", str(tmp_path / "key-store-of-eve"))
-    save_record(replace(record, published={}, secrets={"DB_PASSWORD": ""}))
-    with_new_key(author)
-    outcome = author.publish("--to", "lamps/report", token="hf_test_eve_write")
-    assert outcome.code == 0, outcome.err
-    assert published_files(repo) == files_of(author.folder)
-    # A value that she does not know stays.
-    assert repo.secrets == {key_secret(record.key): record.key, **author.key,
-                            "DB_PASSWORD": "correct horse"}  # fmt: skip
-    assert len(repo.commits) == 3
-
-
 def test_pause_and_restart(author: Author) -> None:
     repo = author.published()
     outcome = do(author, "pause")
@@ -250,16 +312,26 @@ def test_delete_asks_for_the_name(author: Author) -> None:
     assert list(author.hub.repos) == ["ana/report"]
     outcome = do(author, "delete", "--confirm", "ana/report")
     assert outcome.out == "ana/report is deleted. The Space folder is still here.\n"
-    assert author.hub.repos == {} and "target" not in author.record.published
+    assert author.hub.repos == {} and author.record.published == {}
     assert author.published().commits
+    # Who deletes it on the Hub itself has it forgotten here in the same way.
+    author.hub.repos.clear()
+    outcome = do(author, "delete", "--confirm", "ana/report", "--json")
+    assert json.loads(outcome.out) == {"target": "ana/report", "deleted": False}
+    assert author.record.published == {}
 
 
 def test_no_wait(author: Author) -> None:
     outcome = author.publish("--no-wait")
     assert outcome.code == 0
-    assert steady(outcome.out) == "Its page on the Hub: HUB/spaces/ana/report\n"
+    assert steady(outcome.out) == (
+        "The app will answer at HUB/app/ana-report/\n"
+        "Its page on the Hub: HUB/spaces/ana/report\n"
+        'To show it in a page of yours: <iframe src="HUB/app/ana-report/" title="Alder Lamps: '
+        'monthly sales report" width="100%" height="800"></iframe>\n'
+    )
     assert not author.hub.log.matching("/runtime")
-    assert "url" not in json.loads(author.publish("--no-wait", "--json").out)
+    assert json.loads(author.publish("--no-wait", "--json").out)["answers"] is False
     assert author.publish("--no-wait", "--verify").code == 2
 
 
@@ -267,6 +339,10 @@ def test_a_proposal(author: Author) -> None:
     repo = author.published()
     author.change()
     author.hub.log.clear()
+    outcome = author.publish("--pr", "--to", "ana/report", "--dry-run", token=FREE_TOKEN)
+    assert outcome.code == 0 and outcome.out.startswith("ana/report: would be proposed\n")
+    assert re.search(r"\n  changed  README.md .*\nNothing was sent.\n$", outcome.out, re.DOTALL)
+    assert author.hub.log.writes == []
     outcome = author.publish("--pr", "--to", "ana/report", token=FREE_TOKEN)
     assert (outcome.code, steady(outcome.out)) == (
         0, "Proposed: HUB/spaces/ana/report/discussions/1\n"
@@ -277,10 +353,18 @@ def test_a_proposal(author: Author) -> None:
     assert {k: v for k, v in proposed.items() if k != ".gitattributes"} == files_of(author.folder)
     again = author.publish("--pr", "--to", "ana/report", token=FREE_TOKEN)
     assert steady(again.out) == "Proposed already: HUB/spaces/ana/report/discussions/1\n"
+    # What was closed is no proposal any more.
+    repo.closed_proposals.add("refs/pr/1")
+    again = author.publish("--pr", "--to", "ana/report", "--json", token=FREE_TOKEN)
+    assert steady(json.loads(again.out)["url"]) == "HUB/spaces/ana/report/discussions/2"
     with_new_key(author)
     outcome = author.publish("--pr", "--to", "ana/report", token=FREE_TOKEN)
     assert outcome.code == 0 and "Note: Before it is merged, ana/report needs the" in outcome.err
     assert author.publish("--pr").code == 2
+    outcome = author.publish("--pr", "--to", "ana/report", "--visibility", "private")
+    assert (outcome.code, outcome.err.splitlines()[-1]) == (
+        2, "Error: --pr proposes files, and --visibility is for the owner of the Space."
+    )  # fmt: skip
     said = author.publish("--pr", "--to", "ana/none", token=FREE_TOKEN)
     assert (said.code, said.err) == (
         2,
@@ -330,4 +414,8 @@ def test_open(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
     author.published()
     assert steady(do(author, "open").out) == "HUB/app/ana-report/\n"
     assert steady(do(author, "open", "--page").out) == "HUB/spaces/ana/report\n"
-    assert [steady(url) for url in opened] == ["HUB/app/ana-report/", "HUB/spaces/ana/report"]
+    # A private app is seen on its page only.
+    assert author.publish("--visibility", "private").code == 0
+    assert steady(do(author, "open").out) == "HUB/spaces/ana/report\n"
+    page = "HUB/spaces/ana/report"
+    assert [steady(url) for url in opened] == ["HUB/app/ana-report/", page, page]

@@ -113,11 +113,12 @@ def test_json_is_one_object(author: Author) -> None:
     assert json.loads(outcome.out) == {
         "target": "ana/report",
         "commit": commit,
-        "page_url": f"{author.hub.url}/spaces/ana/report",
         "url": f"{author.hub.url}/app/ana-report/",
+        "page_url": f"{author.hub.url}/spaces/ana/report",
         "embed": f'<iframe src="{author.hub.url}/app/ana-report/" title="Alder Lamps: monthly sales'
         ' report" width="100%" height="800"></iframe>',
         "committed": True,
+        "answers": True,
     }
     assert (outcome.code, outcome.err) == (0, "")
     again = author.publish("--json")
@@ -242,10 +243,12 @@ def test_lost_answers_while_following_are_no_reason_to_give_up(
     assert author.publish().code == 0
 
 
-def in_terminal(author: Author, typed: str, *words: str) -> str:
-    """What a terminal shows of `nb2space publish` when this is typed."""
+def in_terminal(author: Author, typed: str, *words: str, kind: str = "dumb") -> str:
+    """What a terminal of this kind shows of `nb2space publish` when this is typed."""
     ours, theirs = pty.openpty()
-    env = {**os.environ, **client_env(author.hub, author.home, TOKEN), "TERM": "dumb"}
+    env = {**os.environ, **client_env(author.hub, author.home, TOKEN), "TERM": kind}
+    # As it is for a person: the client of the Hub may show its bars.
+    del env["HF_HUB_DISABLE_PROGRESS_BARS"]
     command = [sys.executable, "-m", "nb2space", "publish", str(author.folder), *words]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env)
     os.close(theirs)
@@ -269,6 +272,17 @@ def test_in_a_terminal_it_asks_once(author: Author) -> None:
     again = in_terminal(author, "")
     assert "Publish to" not in again and "Who may see it" not in again
     assert list(author.hub.repos) == ["ana/sales"]
+
+
+def test_in_a_terminal_a_line_tells_for_how_long_it_follows(author: Author) -> None:
+    shown = in_terminal(author, "", "--yes", kind="xterm-256color")
+    lines = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown).replace("\r", "\n").splitlines()
+    for what in ("Publishing", "Following"):
+        live = [line for line in lines if f" {what} ana/report" in line]
+        assert live and all(re.fullmatch(rf"\S {what} ana/report 0:00:\d\d", line) for line in live)
+    assert "The Hub says: building" in lines
+    quiet = in_terminal(author, "", "--quiet", kind="xterm-256color")
+    assert quiet == ""
 
 
 def test_yes_takes_the_defaults(author: Author) -> None:

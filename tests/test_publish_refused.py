@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import Outcome
-from hub import Cut, Fault, HubServer, LoggedRequest, LoseAnswer, Refuse, Repo, Scope, SpaceLife
+from hub import (
+    Cut,
+    Fault,
+    HubServer,
+    LoggedRequest,
+    LoseAnswer,
+    Refuse,
+    Repo,
+    Scope,
+)
 from inprocess import hurried
 from publishing import (
     FREE_TOKEN,
@@ -15,12 +25,16 @@ from publishing import (
     files_of,
     foreign_space,
     published_files,
+    refused,
     sent,
+    sentence,
 )
 
 from nb2space import preflight
 from nb2space.errors import InputError
-from nb2space.space import SpaceFile
+from nb2space.hub import check_name
+from nb2space.plan import default_name
+from nb2space.space import SpaceFile, read_manifest
 
 pytestmark = [
     pytest.mark.kernel,
@@ -35,20 +49,6 @@ def author(author: Author, monkeypatch: pytest.MonkeyPatch) -> Author:
     return author
 
 
-def refused(author: Author, outcome: Outcome, code: int) -> str:
-    """The sentence of a refusal before which nothing was sent, and after which nothing is known."""
-    assert author.hub.log.writes == []
-    return sentence(outcome, code)
-
-
-def sentence(outcome: Outcome, code: int) -> str:
-    """The one line of a refusal."""
-    assert (outcome.code, outcome.out) == (code, ""), outcome.err
-    lines = outcome.err.splitlines()
-    assert lines[-1].startswith("Error: ") and "Traceback" not in outcome.err
-    return lines[-1].removeprefix("Error: ")
-
-
 LOG_IN = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
 
 
@@ -57,7 +57,7 @@ LOG_IN = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
     [
         (None, f"You are not logged in to the Hugging Face Hub. {LOG_IN}"),
         ("hf_test_nonsense", f"The Hub does not accept your token. {LOG_IN}"),
-        (READ_TOKEN, "Your token 'test token' may only read. Make one of type 'write' at "
+        (READ_TOKEN, "Your token may only read. Make one of type 'write' at "
          "{hub}/settings/tokens, then: hf auth login"),
     ],
     ids=["none", "invalid", "read"],
@@ -116,6 +116,22 @@ def test_free_plan(author: Author) -> None:
     assert author.hub.repos == {} and author.record.published == {}
 
 
+def test_hardware_that_cannot_be(author: Author) -> None:
+    words = ["--hardware", "cpu-upgrad"]
+    for more in ([], ["--dry-run"]):
+        said = refused(author, author.publish(*words, *more), 2)
+        assert said == "The Hub has no hardware 'cpu-upgrad'. Did you mean 'cpu-upgrade'?"
+        said = refused(author, author.publish("--hardware", "x", *more), 2)
+        assert said == "The Hub has no hardware 'x'. It has: cpu-basic, cpu-upgrade, t4-small."
+        said = refused(author, author.publish("--hardware", "cpu-upgrade", *more), 3)
+        assert said == (
+            "The hardware cpu-upgrade is paid, and your account has no way to pay yet: "
+            "huggingface.co/settings/billing"
+        )
+    outcome = author.publish("--hardware", "X!")
+    assert outcome.code == 2 and "is no name of hardware" in outcome.err
+
+
 def test_paid_hardware(author: Author) -> None:
     author.hub.users["bob"].can_pay = True
     assert author.publish("--hardware", "cpu-upgrade", token=FREE_TOKEN).code == 0
@@ -154,6 +170,44 @@ def test_more_than_the_hub_takes(author: Author, monkeypatch: pytest.MonkeyPatch
 def test_cards_that_the_hub_refuses(card: str, problem: str) -> None:
     with pytest.raises(InputError, match=problem):
         preflight.check_files([SpaceFile("README.md", card.encode(), "")])
+
+
+def test_a_card_that_only_the_hub_refuses(author: Author) -> None:
+    problems = {"errors": [{"message": '"emoji" must be a valid emoji'}, {"message": "Too gray."}]}
+    author.hub.faults.refuse(400, "/validate-yaml", body=json.dumps(problems).encode())
+    said = refused(author, author.publish(), 2)
+    assert said == (
+        'The Hub would refuse README.md: "emoji" must be a valid emoji; Too gray. Convert the '
+        "notebook again."
+    )
+    assert author.hub.repos == {} and author.record.published == {}
+
+
+@pytest.mark.parametrize("path", ["/whoami", "/api/spaces/ana/report$", "/preupload/", "/commit/"])
+def test_what_answers_is_not_the_hub(author: Author, path: str) -> None:
+    page = b"<!doctype html><title>Welcome to our hotel. Please log in.</title>"
+    rule = author.hub.faults.refuse(200, path, body=page, times=None)
+    said = sentence(author.publish(), 3)
+    assert rule.struck and "does not speak as the Hub does. Check the network (a page" in said
+    author.hub.faults.clear()
+    assert author.publish().code == 0
+
+
+@pytest.mark.parametrize(
+    ("notebook", "name"),
+    [
+        ("Q3 report.ipynb", "Q3-report"),
+        ("销售.ipynb", "notebook"),
+        ("a..-b--.ipynb", "a-b"),
+        ("__x__.ipynb", "x"),
+        (f"{'a' * 95}.b.ipynb", "a" * 95),
+        ("x.git.ipynb", "x"),
+    ],
+)
+def test_the_name_of_a_space_is_the_notebooks(author: Author, notebook: str, name: str) -> None:
+    made = default_name(replace(read_manifest(author.folder), notebook=notebook))
+    assert made == name
+    check_name(f"ana/{made}")
 
 
 def test_no_network(author: Author) -> None:
@@ -262,56 +316,6 @@ def test_change_by_someone_else_in_between(author: Author) -> None:
     said = sentence(author.publish(), 3)
     assert said == "Someone else changed the Space while uploading. Run the command again."
     assert repo.head.files == {"theirs.txt": b"x"}
-
-
-@pytest.mark.parametrize("shows_new", [True, False], ids=["new sha", "old sha"])
-@pytest.mark.parametrize(
-    ("outcome", "verb", "log"),
-    [("BUILD_ERROR", "build", "build"), ("RUNTIME_ERROR", "start", "container")],
-)
-def test_failed_space(author: Author, outcome: str, verb: str, log: str, shows_new: bool) -> None:
-    lines = [f"step {number}" for number in range(1, 31)]
-    lines.append("ERROR: No matching distribution found for nosuch==1.0")
-    fails = SpaceLife(
-        outcome=outcome,  # type: ignore[arg-type]
-        error_message="Exit code: 1",
-        build_log=lines if verb == "build" else ["built"],
-        run_log=lines if verb == "start" else ["never"],
-        error_shows_new_sha=shows_new,
-    )
-    author.hub.life = fails
-    expected = [
-        f"Error: The Hub could not {verb} ana/report ({outcome}: Exit code: 1). "
-        "The decisive lines of its log:",
-        *(f"  {line}" for line in lines[-15:]),
-        "What to do: No package index has nosuch==1.0 for the Space's Python. Declare a version "
-        "that exists in a requirements.txt beside the notebook, convert again, and publish again.",
-        f"The whole log: {author.hub.url}/spaces/ana/report?logs={log}",
-    ]
-    done = author.publish()
-    assert done.code == 3 and "Traceback" not in done.err
-    assert done.err.splitlines()[-18:] == expected
-    # The same again does not hang: it tells the same, as nothing else was published.
-    if shows_new:
-        assert author.publish().err.splitlines()[-18:] == expected
-    # Once mended, the old error is not taken for news.
-    author.change()
-    author.hub.life = SpaceLife()
-    mended = author.publish()
-    assert mended.code == 0, mended.err
-    assert "error" not in mended.err
-
-
-def test_paused_space(author: Author) -> None:
-    repo = author.published()
-    repo.runtime.set("PAUSED", repo.head.oid)
-    author.change()
-    said = sentence(author.publish(), 3)
-    assert said == (
-        "ana/report is paused; the new version is there and runs when the Space is started again: "
-        "nb2space restart"
-    )
-    assert len(repo.commits) == 3
 
 
 LOST = "The connection to the Hub was lost while {doing} ("

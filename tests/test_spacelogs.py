@@ -17,6 +17,8 @@ from nb2space.spacelogs import decisive_lines, hint_for, plain_line
         ("ERROR: No matching distribution found for nosuch", "No package index has nosuch for"),
         ("ERROR: ResolutionImpossible: for help visit", "The packages do not go together."),
         ("E: Unable to locate package libnosuch", "Debian has no package libnosuch."),
+        ("ERROR: Failed building wheel for pyfoo", "pyfoo has to be compiled, and the image"),
+        ("ModuleNotFoundError: No module named 'foo.bar'", "The Space has no module foo."),
         ("OSError: [Errno 28] No space left on device", "The image is too large"),
         ("Memory limit exceeded (16Gi)", "It ran out of memory."),
         ("Container failed. Exit code: 137. Reason: OOMKilled", "It ran out of memory."),

@@ -31,10 +31,10 @@ def app_that_shows(text: str, version: str) -> Iterator[str]:
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             healthy = f'{{"state": "ready", "version": "{version}"}}'
-            body = healthy if self.path == health.PATH else f"<p>{text}</p>"
+            page = f'<meta name="nb2space-version" content="{version}"><p>{text}</p>'
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write((healthy if self.path == health.PATH else page).encode())
 
         def log_message(self, *parts: Any) -> None:
             pass

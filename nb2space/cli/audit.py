@@ -54,7 +54,7 @@ def command(folder: Path, url: str | None, no_browser: bool, as_json: bool, quie
 
 def show_report(sink: Sink, report: Report) -> None:
     """Print what was looked at and found, one line a channel, then the leaks."""
-    from nb2space.cli.steps import readable_size
+    from nb2space.cli.words import readable_size
 
     width = max(len(channel.name) for channel in report.channels)
     sink.say(f"{'channel':{width}} {'looked at':>10} {'leaks':>6}")

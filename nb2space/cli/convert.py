@@ -179,9 +179,9 @@ def command(
         convert_with_progress,
         read_duration,
         read_form,
-        read_hardware,
         read_parameters,
     )
+    from nb2space.cli.words import read_hardware
     from nb2space.options import Options, default_folder, remembered_options
 
     sink = Sink(as_json, quiet)

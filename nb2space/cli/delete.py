@@ -31,7 +31,11 @@ def command(
 
     sink = Sink(as_json, quiet)
     api, target, record = find_space(sink, folder, to)
-    operate.state_of(api, target)
+    there = operate.is_there(api, target)
+    if not there and record is None:
+        raise InputError(
+            f"There is no Space {target} that you can see. Check the name: OWNER/NAME."
+        )
     if confirm is None and may_ask(as_json or quiet):
         confirm = ask_name(target)
     if confirm != target:
@@ -40,5 +44,8 @@ def command(
             f"--confirm {target}"
         )
     operate.delete(api, target, record)
-    sink.say(f"{target} is deleted. The Space folder is still here.")
-    sink.result({"target": target, "deleted": True})
+    if there:
+        sink.say(f"{target} is deleted. The Space folder is still here.")
+    else:
+        sink.say(f"There was no Space {target} any more; it is forgotten here.")
+    sink.result({"target": target, "deleted": there})

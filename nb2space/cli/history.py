@@ -19,13 +19,14 @@ def command(folder: Path | None, to: str | None, as_json: bool, quiet: bool) -> 
     """
     from dataclasses import asdict
 
-    from nb2space import operate
+    from nb2space import versions
     from nb2space.cli.operate import find_space
 
     sink = Sink(as_json, quiet)
     api, target, _ = find_space(sink, folder, to)
-    known = operate.versions(api, target)
-    for version in known:
+    known = []
+    for version in versions.versions(api, target):
+        known.append(version)
         runs = "  (runs)" if version.runs else ""
         sink.say(f"{version.commit[:7]}  {version.date}  {version.title}{runs}")
     if not known:

@@ -1,22 +1,13 @@
-"""`nb2space logs`, and how other commands show a log."""
+"""`nb2space logs`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
 
 from nb2space.cli.operate import space_options
-from nb2space.cli.output import Sink
-
-
-def log_of(sink: Sink, secrets: Iterable[str]) -> Callable[[str], None]:
-    """Prints a line of a log beside the result, without these values."""
-    from nb2space.runtime.masking import Mask
-
-    mask = Mask(list(secrets))
-    return lambda line: sink.step(f"  {mask.text(line)}".rstrip())
+from nb2space.cli.output import Sink, stopping
 
 
 @click.command(name="logs", short_help="Show the log of a published Space.")
@@ -30,16 +21,18 @@ def command(
 
     Without DIR and --to: the Space that was published from here, when there is only one.
     """
-    from nb2space.cli.operate import find_space
-    from nb2space.runtime.masking import Mask
+    from nb2space.cli.operate import find_space, mask_of
     from nb2space.spacelogs import fetched_lines, followed_lines
 
+    if follow and as_json:
+        raise click.UsageError("--follow has no end at which there is a result for --json.")
     sink = Sink(as_json, quiet)
     api, target, record = find_space(sink, folder, to)
-    mask = Mask([record.key, *record.secrets.values()] if record else [])
+    mask = mask_of(record)
     read = followed_lines if follow else fetched_lines
     lines = []
-    for line in read(api, target, build=build):
-        lines.append(mask.text(line))
-        sink.say(lines[-1])
+    with stopping("Stopped; the app goes on."):
+        for line in read(api, target, build=build):
+            lines.append(mask(line))
+            sink.say(lines[-1])
     sink.result({"target": target, "lines": lines})

@@ -24,7 +24,9 @@ def command(folder: Path | None, to: str | None, page: bool, as_json: bool, quie
     sink = Sink(as_json, quiet)
     api, target, _ = find_space(sink, folder, to)
     state = operate.state_of(api, target)
-    url = state.page_url if page or not state.url else state.url
+    # A private app shows itself on its page only, to who is logged in there.
+    only_page = state.visibility == "private" or not state.url
+    url = state.page_url if page or only_page else state.url
     sink.say(url)
     sink.result({"target": target, "url": url})
     click.launch(url)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,3 +41,11 @@ def find_space(sink: Sink, folder: Path | None, to: str | None) -> tuple[HfApi, 
     api = hub.connect(sink.step)
     target, record = operate.named_target(to, hub.who_am_i(api))
     return api, target, record
+
+
+def mask_of(record: Record | None, secrets: Iterable[str] = ()) -> Callable[[str], str]:
+    """Takes out of a text the key and secrets that this machine knows of, and `secrets`."""
+    from nb2space.runtime.masking import Mask
+
+    known = [record.key, *record.secrets.values()] if record else []
+    return Mask([*known, *secrets]).text

@@ -40,12 +40,19 @@ class Sink:
     def step(self, text: str) -> None:
         """What is being done now, for people, beside the result."""
         if not (self.as_json or self.quiet):
-            click.echo(text, err=True)
+            _tell(text)
+
+    @property
+    def log(self) -> Callable[[str], None] | None:
+        """Prints a line of a log, for people, beside the result; None where none is printed."""
+        if self.as_json or self.quiet:
+            return None
+        return lambda line: _tell(f"  {line}".rstrip())
 
     def notice(self, text: str) -> None:
         """Something the author should know, for people, beside the result."""
         if not (self.as_json or self.quiet):
-            click.echo(f"Note: {text}", err=True)
+            _tell(f"Note: {text}")
 
     def result(self, data: dict[str, Any]) -> None:
         """The whole result, for programs."""
@@ -92,6 +99,32 @@ class Sink:
         with Progress(*columns, console=Console(stderr=True), transient=True) as display:
             display.add_task(what, total=None)
             yield
+
+
+def _tell(text: str) -> None:
+    # Not err=True: it would write past the live line, which takes the place of sys.stderr.
+    click.echo(text, file=sys.stderr)
+
+
+class Stopped(KeyboardInterrupt):
+    """Ctrl-C where it means more than an end: the text tells what."""
+
+
+@contextmanager
+def stopping(text: str) -> Iterator[None]:
+    """What a Ctrl-C within the block is answered with."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise (error if isinstance(error, Stopped) else Stopped(text)) from None
+
+
+def waiting_is_over(target: str) -> str:
+    """What a Ctrl-C while an app is waited for is answered with."""
+    return (
+        "Stopped waiting; the new version is published. See how it is with: "
+        f"nb2space status --to {target}"
+    )
 
 
 class Display:
@@ -152,8 +185,10 @@ def report_failure(error: BaseException) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt | click.Abort):
-        # Click has ended the line that shows ^C.
-        click.echo("Stopped; nothing was left half-done.", err=True)
+        # Click has ended the line that shows ^C and made an Abort of it; not that of a question.
+        if error.__cause__ is None:
+            click.echo(err=True)
+        click.echo(str(error.__cause__ or "") or "Stopped; nothing was left half-done.", err=True)
         return STOPPED
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 2

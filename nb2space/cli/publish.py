@@ -3,15 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from nb2space.cli.output import Sink, output_options
+from nb2space.cli.output import Sink, output_options, stopping, waiting_is_over
+from nb2space.errors import InputError, RemoteError
 
 if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+    from nb2space.hub import Account
+    from nb2space.keystore import Record
     from nb2space.plan import Plan
+    from nb2space.publish import Publication
+    from nb2space.space import Manifest
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The options of `nb2space publish`, as they were given."""
+
+    target: str | None
+    visibility: str | None
+    secrets: tuple[str, ...]
+    secrets_file: Path | None
+    dry_run: bool
+    overwrite: bool
+    squash_history: bool
+    verify: bool
+    hardware: str
+    no_wait: bool
+    no_check: bool
+    yes: bool
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be published: planned and checked, and nothing of it sent yet.
+
+    `needs` is `record` with the secrets only that this form of Space needs; `given` are the values
+    of secrets that the author gives now, `values` all that are known.
+    """
+
+    api: HfApi
+    folder: Path
+    manifest: Manifest
+    record: Record
+    needs: Record
+    plan: Plan
+    given: dict[str, str]
+    values: dict[str, str]
 
 
 @click.command(
@@ -68,182 +112,191 @@ if TYPE_CHECKING:
 @click.option("--no-check", is_flag=True, help="Do not ask pip whether the packages go together.")
 @click.option("--yes", "-y", is_flag=True, help="Never ask; take the defaults.")
 @output_options
-def command(
-    folder: Path,
-    target: str | None,
-    visibility: str | None,
-    secrets: tuple[str, ...],
-    secrets_file: Path | None,
-    dry_run: bool,
-    overwrite: bool,
-    squash_history: bool,
-    verify: bool,
-    hardware: str,
-    pr: bool,
-    no_wait: bool,
-    no_check: bool,
-    yes: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def command(folder: Path, pr: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Put the Space folder DIR on the Hugging Face Hub, and print its address when it answers."""
-    import shlex
-    from dataclasses import asdict, replace
+    from nb2space.cli.ask import ask_secret, may_ask
+    from nb2space.cli.planned import propose_version, show_plan
+    from nb2space.follow import embed_snippet
+    from nb2space.spacesecrets import complete_values, explain_missing
 
-    from nb2space import follow, hub, preflight, publish, resolve, spacesecrets
-    from nb2space import plan as planning
-    from nb2space.audit import audit_published, refuse_leaks
-    from nb2space.cli.ask import ask_secret, ask_target, ask_visibility, may_ask
-    from nb2space.cli.audit import show_report
-    from nb2space.cli.logs import log_of
-    from nb2space.cli.steps import read_hardware
-    from nb2space.errors import InputError, RemoteError
-    from nb2space.keystore import known_record
-    from nb2space.space import MANIFEST, read_manifest
-
-    if folder.suffix == ".ipynb" and folder.is_file():
-        from nb2space.options import default_folder
-
-        made = default_folder(folder)
-        raise InputError(
-            f"{folder} is a notebook, and what is published is the Space folder made of it: "
-            f"nb2space {'publish' if made.is_dir() else 'convert'} "
-            f"{shlex.quote(str(made if made.is_dir() else folder))}"
-        )
-    sink = Sink(as_json, quiet)
+    sink, wishes = Sink(as_json, quiet), Wishes(**options)
+    _refuse_notebook(folder)
     if pr:
-        _propose(sink, folder, target, overwrite)
+        _refuse_settings(wishes)
+        propose_version(
+            sink, folder, wishes.target, overwrite=wishes.overwrite, dry_run=wishes.dry_run
+        )
         return
-    if verify and no_wait:
+    asking = may_ask(wishes.yes or as_json or quiet)
+    work = _prepared(sink, folder, wishes, asking)
+    plan = work.plan
+    if wishes.dry_run:
+        show_plan(sink, plan)
+        if missing := explain_missing(plan.sets_secrets, work.values):
+            if not asking:
+                raise InputError(missing)
+            sink.notice(missing)
+        return
+    values = complete_values(
+        work.needs, work.given, plan.sets_secrets, ask_secret if asking else None
+    )
+    publication = _published(sink, work, values)
+    if not wishes.no_wait:
+        publication = replace(publication, url=_follow(sink, work, publication, values))
+    embed = embed_snippet(publication.url, work.manifest.title)
+    result = {
+        **asdict(publication),
+        "embed": embed,
+        "committed": plan.commits,
+        "answers": not wishes.no_wait,
+    }
+    if wishes.no_wait and plan.deletes_secrets:
+        sink.notice("The secrets that it needs no longer are taken back the next time.")
+    sink.say(f"The app {'will answer' if wishes.no_wait else 'answers'} at {publication.url}")
+    sink.say(f"Its page on the Hub: {publication.page_url}")
+    if plan.visibility != "private":
+        sink.say(f"To show it in a page of yours: {embed}")
+    if wishes.verify:
+        _verify(sink, work, publication, result)
+    else:
+        sink.result(result)
+
+
+def _refuse_notebook(folder: Path) -> None:
+    if folder.suffix != ".ipynb" or not folder.is_file():
+        return
+    import shlex
+
+    from nb2space.options import default_folder
+
+    made = default_folder(folder)
+    raise InputError(
+        f"{folder} is a notebook, and what is published is the Space folder made of it: "
+        f"nb2space {'publish' if made.is_dir() else 'convert'} "
+        f"{shlex.quote(str(made if made.is_dir() else folder))}"
+    )
+
+
+def _refuse_settings(wishes: Wishes) -> None:
+    given = {
+        "--visibility": wishes.visibility,
+        "--secret": wishes.secrets,
+        "--secrets-file": wishes.secrets_file,
+        "--hardware": wishes.hardware,
+        "--squash-history": wishes.squash_history,
+        "--verify": wishes.verify,
+    }
+    if settings := [option for option, value in given.items() if value]:
+        raise click.UsageError(
+            f"--pr proposes files, and {', '.join(settings)} is for the owner of the Space."
+        )
+
+
+def _prepared(sink: Sink, folder: Path, wishes: Wishes, asking: bool) -> Work:
+    """What is to be published, after all that can be checked without sending anything."""
+    from nb2space import hub, preflight, resolve, spacesecrets
+    from nb2space import plan as planning
+    from nb2space.cli.ask import ask_visibility
+    from nb2space.cli.words import read_hardware
+    from nb2space.keystore import known_record
+    from nb2space.space import DOCKER, read_manifest
+
+    if wishes.verify and wishes.no_wait:
         raise click.UsageError("--verify visits the app when it runs, so it cannot be --no-wait.")
-    read_hardware(hardware)
-    asking = may_ask(yes or as_json or quiet)
+    read_hardware(wishes.hardware)
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
     planning.check_folder(folder)
     needs = replace(record, secrets=planning.secrets_of(folder, manifest))
-    given = spacesecrets.given_values(needs, secrets, secrets_file)
+    given = spacesecrets.given_values(needs, wishes.secrets, wishes.secrets_file)
     values = spacesecrets.known_values(needs, given)
-    if manifest.form == "docker" and not no_check:
-        record = resolve.check_packages(folder, record, manifest.python, sink.step)
     api = hub.connect(sink.step)
     try:
         account = hub.who_am_i(api)
     except (InputError, RemoteError) as error:
-        if not dry_run:
+        if not wishes.dry_run:
             raise
         sink.notice(f"{error} Without that, what is on the Hub already cannot be compared.")
-        plan = planning.plan_of_all(folder, target, visibility)
-        _show(sink, plan, values)
-        sink.result({"plan": asdict(plan), "dry_run": True})
-        return
-    default = planning.full_target(target, manifest, record, account)
-    if asking and not target and not record.published.get("target"):
-        default = planning.full_target(ask_target(default), manifest, record, account)
+        plan = planning.plan_of_all(folder, wishes.target, wishes.visibility)
+        return Work(api, folder, manifest, record, needs, plan, given, values)
+    preflight.check_token(api, account)
     plan = planning.make_plan(
         api,
         folder,
-        default,
+        _target(manifest, record, account, wishes, asking),
         values,
-        visibility=visibility,
-        overwrite=overwrite,
-        squash_history=squash_history,
-        hardware=hardware,
+        visibility=wishes.visibility,
+        overwrite=wishes.overwrite,
+        squash_history=wishes.squash_history,
+        hardware=wishes.hardware,
     )
-    if asking and not plan.exists and not visibility:
+    if asking and not plan.exists and not wishes.visibility:
         plan = replace(plan, visibility=ask_visibility())
-    if verify and plan.visibility == "private":
+    if wishes.verify and plan.visibility == "private":
         raise InputError(
             "--verify visits the app as a viewer does, and a private Space lets no viewer in. "
             "Publish without it, or with --visibility protected."
         )
+    preflight.check_hardware(api, wishes.hardware)
     preflight.check_rights(account, plan, manifest.form)
-    if dry_run:
-        _show(sink, plan, values)
-        sink.result({"plan": asdict(plan), "dry_run": True})
-        return
-    values = spacesecrets.complete_values(
-        needs, given, plan.sets_secrets, ask_secret if asking else None
-    )
-    publication = publish.publish(api, folder, plan, values, sink.step)
-    if not plan.commits:
-        sink.step(f"{plan.target} holds exactly these files already; there is nothing to commit.")
-    result = {**asdict(publication), "committed": plan.commits}
-    if no_wait:
-        sink.say(f"Its page on the Hub: {publication.page_url}")
-        if plan.deletes_secrets:
-            sink.notice("The secrets that it needs no longer are taken back the next time.")
-        sink.result(result)
-        return
-    log = None if as_json or quiet else log_of(sink, [*values.values(), record.key])
+    if manifest.form == DOCKER and not wishes.no_check:
+        record = resolve.check_packages(folder, record, manifest.python, sink.step)
+        needs = replace(record, secrets=needs.secrets)
+    return Work(api, folder, manifest, record, needs, plan, given, values)
+
+
+def _target(
+    manifest: Manifest, record: Record, account: Account, wishes: Wishes, asking: bool
+) -> str:
+    from nb2space.cli.ask import ask_target
+    from nb2space.plan import full_target
+
+    target = full_target(wishes.target, manifest, record, account)
+    if asking and not wishes.target and not record.published.get("target"):
+        return full_target(ask_target(target), manifest, record, account)
+    return target
+
+
+def _published(sink: Sink, work: Work, values: Mapping[str, str]) -> Publication:
+    from nb2space.publish import publish
+
+    stopped = "Stopped. Run the same command again; it goes on where it stopped."
+    with stopping(stopped), sink.waiting(f"Publishing {work.plan.target}"):
+        publication = publish(work.api, work.folder, work.plan, values, sink.step)
+    if not work.plan.commits:
+        sink.step(
+            f"{work.plan.target} holds exactly these files already; there is nothing to commit."
+        )
+    return publication
+
+
+def _follow(sink: Sink, work: Work, publication: Publication, values: Mapping[str, str]) -> str:
+    from nb2space.cli.operate import mask_of
+    from nb2space.follow import follow
+    from nb2space.publish import clean_up
+    from nb2space.space import DOCKER, MANIFEST
+
+    target, manifest = publication.target, (work.folder / MANIFEST).read_bytes()
+    mask = mask_of(work.record, values.values())
     sink.step("Waiting until the app answers; Ctrl-C ends only the waiting")
-    listing = (folder / MANIFEST).read_bytes()
-    with sink.waiting(f"Following {plan.target}"):
-        url = follow.follow(api, listing, publication, sink.step, log)
-        if plan.deletes_secrets and manifest.form == "docker":
-            publish.clean_up(api, folder, plan, sink.step)
-            url = follow.follow(api, listing, publication, sink.step, log)
-    sink.say(f"The app answers at {url}")
-    sink.say(f"Its page on the Hub: {publication.page_url}")
-    embed = follow.embed_snippet(url, manifest.title)
-    if plan.visibility != "private":
-        sink.say(f"To show it in a page of yours: {embed}")
-    result |= {"url": url, "embed": embed}
-    if not verify:
-        sink.result(result)
-        return
-    report = audit_published(folder, record, url, use_browser=True, step=sink.step)
+    with stopping(waiting_is_over(target)), sink.waiting(f"Following {target}"):
+        url = follow(work.api, manifest, publication, sink.step, sink.log, mask)
+        if work.plan.deletes_secrets and work.manifest.form == DOCKER:
+            clean_up(work.api, work.folder, work.plan, sink.step)
+            url = follow(work.api, manifest, publication, sink.step, sink.log, mask)
+    return url
+
+
+def _verify(sink: Sink, work: Work, publication: Publication, result: dict[str, Any]) -> None:
+    from nb2space.audit import audit_published, refuse_leaks
+    from nb2space.cli.audit import show_report
+
+    report = audit_published(
+        work.folder, work.record, publication.url, use_browser=True, step=sink.step
+    )
     for note in report.notes:
         sink.notice(note)
     show_report(sink, report)
     sink.result({**result, "verified": report.ok, "channels": asdict(report)["channels"]})
     refuse_leaks(report, f"take it back, or pause it: {publication.page_url}/settings")
     sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
-
-
-def _propose(sink: Sink, folder: Path, target: str | None, overwrite: bool) -> None:
-    from dataclasses import asdict
-
-    from nb2space import hub, propose
-    from nb2space import plan as planning
-
-    if not target:
-        raise click.UsageError("--pr needs --to OWNER/NAME, the Space to propose to.")
-    api = hub.connect(sink.step)
-    account = hub.who_am_i(api)
-    name = planning.full_name(target, account)
-    proposal = propose.propose(api, folder, name, sink.step, overwrite=overwrite)
-    sink.say(f"{'Proposed' if proposal.is_new else 'Proposed already'}: {proposal.url}")
-    if proposal.needs_key:
-        sink.notice(
-            f"Before it is merged, {name} needs the secret {proposal.needs_key}; its value is the "
-            f"key in {propose.key_place(folder)}. Give it to the owner in a safe way."
-        )
-    sink.result(asdict(proposal))
-
-
-def _show(sink: Sink, plan: Plan, values: Mapping[str, str]) -> None:
-    from nb2space.cli.steps import readable_size
-    from nb2space.spacesecrets import explain_missing
-
-    if missing := explain_missing(plan.sets_secrets, values):
-        sink.notice(missing)
-
-    become = ", would become " if plan.changes_visibility else ", "
-    state = "exists" if plan.exists else "would be made"
-    sink.say(f"{plan.target}: {state}{become}{plan.visibility}")
-    if plan.hardware:
-        sink.say(f"The hardware would be {plan.hardware}.")
-    if plan.sets_key:
-        sink.say(f"The secret {plan.sets_key} would be set.")
-    for name in plan.sets_secrets:
-        sink.say(f"The secret {name} would be set.")
-    for name in plan.deletes_secrets:
-        sink.say(f"The secret {name} would be deleted.")
-    if plan.squashes:
-        sink.say("Its history would become one commit.")
-    width = max(len(file.path) for file in plan.files)
-    for file in plan.files:
-        size = readable_size(file.size)
-        sink.say(f"  {file.change:8} {file.path:{width}} {size:>7}  {file.why}")
-    sink.say("Nothing was sent.")

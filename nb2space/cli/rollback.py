@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nb2space.cli.operate import space_options
-from nb2space.cli.output import Sink
+from nb2space.cli.output import Sink, stopping, waiting_is_over
 
 
 @click.command(name="rollback", short_help="Go back to an earlier version of a Space.")
@@ -33,18 +33,23 @@ def command(
     """
     from dataclasses import asdict
 
-    from nb2space import follow, operate
-    from nb2space.cli.logs import log_of
-    from nb2space.cli.operate import find_space
+    from nb2space import follow, versions
+    from nb2space.cli.operate import find_space, mask_of
 
     sink = Sink(as_json, quiet)
     api, target, record = find_space(sink, folder, to)
-    done = operate.roll_back(api, target, record, revision, sink.step)
+    with stopping("Stopped. Run the same command again; it goes on where it stopped."):
+        done = versions.roll_back(api, target, revision, sink.step)
+    if done.lacks:
+        sink.notice(
+            f"That version's code uses {', '.join(done.lacks)}, which the Space has no longer. Set "
+            f"it again: {done.publication.page_url}/settings"
+        )
     result = {**asdict(done.publication), "version": done.version.commit}
     if not no_wait:
-        log = None if as_json or quiet else log_of(sink, [record.key] if record else [])
-        with sink.waiting(f"Following {target}"):
-            url = follow.follow(api, done.manifest, done.publication, sink.step, log)
+        with stopping(waiting_is_over(target)), sink.waiting(f"Following {target}"):
+            url = follow.follow(
+                api, done.manifest, done.publication, sink.step, sink.log, mask_of(record)
+            )
         sink.say(f"The app answers at {url}")
-        result["url"] = url
     sink.result(result)

@@ -10,6 +10,7 @@ import click
 
 from nb2space.cli.output import Sink
 from nb2space.cli.scan import as_dict
+from nb2space.cli.words import readable_size
 from nb2space.convert import Conversion, Dialogue, convert
 from nb2space.options import Options
 from nb2space.parameters import Value, parse_value
@@ -29,13 +30,6 @@ def read_parameters(given: tuple[str, ...]) -> dict[str, Value]:
             raise click.UsageError(f"-p {text} is not NAME=VALUE, such as -p year=2026.")
         values[name] = parse_value(value)
     return values
-
-
-def read_hardware(name: str) -> str:
-    """The name given with --hardware. Raises click.UsageError for what cannot be one."""
-    if name and not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", name):
-        raise click.UsageError(f"--hardware {name} is no name of hardware, such as cpu-upgrade.")
-    return name
 
 
 def read_form(form: str | None, static: bool) -> str:
@@ -113,13 +107,3 @@ def secret_notices(findings: Sequence[Finding]) -> Iterator[str]:
         if places:
             more = f" and {len(places) - _MOST_LISTED} more" if len(places) > _MOST_LISTED else ""
             yield f"{text}: {', '.join(places[:_MOST_LISTED])}{more}."
-
-
-def readable_size(size: int) -> str:
-    """`size` in bytes as people read it."""
-    number = float(size)
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"

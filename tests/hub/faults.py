@@ -45,7 +45,7 @@ class LoseAnswer:
 
 @dataclass(frozen=True)
 class ForgetCommit:
-    """Perform the request and answer; then lose the newest commit of the Space it was for."""
+    """Perform the request and answer; then lose each Space's newest commit, all but the first."""
 
 
 Fault = Refuse | Delay | Cut | LoseAnswer | ForgetCommit
@@ -136,11 +136,10 @@ class Faults:
     def pick(self, request: LoggedRequest) -> tuple[float, Fault | None]:
         """Seconds to wait first, and the fault that strikes (never a Delay)."""
         seconds = 0.0
+        # Not under the lock: what the hook does may lead to further requests.
+        asked = self.hook(request) if self.hook is not None else None
+        candidates: list[Fault] = [] if asked is None else [asked]
         with self._lock:
-            candidates: list[Fault] = []
-            asked = self.hook(request) if self.hook is not None else None
-            if asked is not None:
-                candidates.append(asked)
             # Rules after the striking one must not be used up by this request.
             for rule in self.rules:
                 if candidates and not isinstance(candidates[-1], Delay):

@@ -164,6 +164,28 @@ def refs(hub: HubState, request: Request, parts: Mapping[str, str]) -> Response:
     return json_response(answer)
 
 
+@router.on("GET", "/api/spaces/{space}/discussions")
+def discussions(hub: HubState, request: Request, parts: Mapping[str, str]) -> Response:
+    """``HfApi.get_repo_discussions``; here all of them are pull requests."""
+    repo = access.readable_repo(hub, request, parts["space"])
+    status = request.query.get("status", ["all"])[-1]
+    rows = [
+        {
+            "num": int(ref.rpartition("/")[2]),
+            "title": history[-1].title,
+            "author": {"name": history[-1].author},
+            "status": "closed" if ref in repo.closed_proposals else "open",
+            "isPullRequest": True,
+            "createdAt": timestamp(history[-1].date),
+            "repo": {"name": repo.id, "type": "space"},
+        }
+        for ref, history in repo.refs.items()
+        if ref.startswith("refs/pr/")
+    ]
+    rows = [row for row in rows if status in ("all", row["status"])]
+    return json_response({"discussions": rows, "count": len(rows), "start": 0})
+
+
 @router.on("POST", "/api/spaces/{space}/(?P<kind>branch|tag)/(?P<name>[^/]+)")
 def make_ref(hub: HubState, request: Request, parts: Mapping[str, str]) -> Response:
     """``HfApi.create_branch`` (the path names the branch), ``create_tag`` (the revision)."""

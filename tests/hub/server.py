@@ -7,6 +7,7 @@ import socket
 import socketserver
 import threading
 import traceback
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
@@ -40,6 +41,8 @@ class HubServer(HubState):
         self._http: _HttpServer | None = None
         self._thread: threading.Thread | None = None
         self._port = 0
+        self._busy = 0
+        self._quiet = threading.Condition()
         self.stopping = threading.Event()
 
     def start(self) -> HubServer:
@@ -68,6 +71,23 @@ class HubServer(HubState):
         http.end_connections()
         http.server_close()  # Waits for the threads of the connections.
 
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Around each request that is being served."""
+        with self._quiet:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._quiet:
+                self._busy -= 1
+                self._quiet.notify_all()
+
+    def wait_until_idle(self) -> None:
+        """Wait until no request is being served, as it may be after its client has gone."""
+        with self._quiet:
+            self._quiet.wait_for(lambda: self._busy == 0, 60)
+
     def __enter__(self) -> HubServer:
         return self.start()
 
@@ -95,11 +115,11 @@ class HubServer(HubState):
             self.log.append(entry)
         return entry
 
-    def forget_commit(self, entry: LoggedRequest) -> None:
-        """Lose the newest commit of the Space that `entry` made one in."""
+    def forget_commits(self) -> None:
+        """Lose the newest commit of each Space, all but the first."""
         with self.lock:
-            repo = self.repos["/".join(entry.path.split("/")[3:5])]
-            repo.commits.pop()
+            for repo in self.repos.values():
+                del repo.commits[max(1, len(repo.commits) - 1) :]
 
     def perform(self, request: Request, entry: LoggedRequest) -> Response:
         """Find the handler and run it, under the lock: requests change the state one by one."""
@@ -177,8 +197,11 @@ class _Connection(BaseHTTPRequestHandler):
         return "test-hub"
 
     def _serve(self) -> None:
+        with self.server.hub.serving():
+            self._answer(self._read())
+
+    def _answer(self, request: Request) -> None:
         hub = self.server.hub
-        request = self._read()
         entry = hub.arrived(request)
         seconds, fault = hub.faults.pick(entry)
         if seconds:
@@ -198,7 +221,7 @@ class _Connection(BaseHTTPRequestHandler):
             self._send(request, answer)
         elif isinstance(fault, ForgetCommit):
             answer = hub.perform(request, entry)
-            hub.forget_commit(entry)
+            hub.forget_commits()
             self._send(request, answer)
         else:
             self._send(request, hub.perform(request, entry))

@@ -15,6 +15,9 @@ from .wire import HubError, Request, Response, Router, json_response
 
 router: Router[HubState] = Router()
 
+HARDWARE = {"cpu-basic": 0, "cpu-upgrade": 500, "t4-small": 6667}
+"""What a Space can run on, and its price in millionths of a dollar a minute."""
+
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
@@ -91,6 +94,24 @@ def settings(hub: HubState, request: Request, parts: Mapping[str, str]) -> Respo
         if not secret:
             answer[name]["value"] = setting.value
     return json_response(answer)
+
+
+@router.on("GET", "/api/spaces/hardware")
+def list_hardware(hub: HubState, request: Request, parts: Mapping[str, str]) -> Response:
+    """``HfApi.list_spaces_hardware``; ``JobHardwareInfo.__init__`` reads it."""
+    rows = [
+        {
+            "name": name,
+            "prettyName": name,
+            "cpu": "2 vCPU",
+            "ram": "16 GB",
+            "unitCostMicroUSD": micro,
+            "unitCostUSD": micro / 1e6,
+            "unitLabel": "minute",
+        }
+        for name, micro in HARDWARE.items()
+    ]
+    return json_response(rows)
 
 
 @router.on("GET", "/api/spaces/{space}/runtime")

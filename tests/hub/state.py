@@ -144,6 +144,8 @@ class Repo:
     gated: str | bool = False
     refs: dict[str, list[Commit]] = field(default_factory=dict)
     """Full ref names to their commits, the oldest first."""
+    closed_proposals: set[str] = field(default_factory=set)
+    """The refs of pull requests that are closed."""
     secret_settings: dict[str, Setting] = field(default_factory=dict)
     variable_settings: dict[str, Setting] = field(default_factory=dict)
     lfs_objects: dict[str, bytes] = field(default_factory=dict)
