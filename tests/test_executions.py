@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from browsing import get, viewing, wait_until
 from conftest import code
 from making import file_size_limit
 
@@ -456,3 +457,23 @@ def test_a_cache_that_cannot_be_written_breaks_no_conversion(
     (own_key_store / "executions").write_text("not a folder")
     for number in (1, 2):
         assert run("convert", path).code == 0 and runs(path) == number
+
+
+@pytest.mark.kernel
+def test_watching_shows_edited_prose_without_executing(
+    notebook: Write, tmp_path: Path, own_key_store: Path
+) -> None:
+    path = notebook("# Title", f"{COUNT}\nprint('one')")
+    with viewing(path, "--watch", cwd=tmp_path, home=own_key_store) as app:
+        wait_until(lambda: b"one" in _page(app.url))
+        change(path, c0="# Another title")
+        wait_until(lambda: b"Another title" in _page(app.url))
+    assert runs(path) == 1
+
+
+def _page(url: str) -> bytes:
+    """The page, or nothing while the app starts again."""
+    try:
+        return get(url)[2]
+    except OSError:
+        return b""
