@@ -470,7 +470,7 @@ def test_watching_shows_edited_prose_without_executing(
             # Just after the address is printed a change may still be too early to be noticed.
             change(path, c0=f"# Another title, {number}")
             with suppress(AssertionError):
-                wait_until(lambda: b"Another title" in _page(app.url), seconds=15)
+                wait_until(lambda: b"Another title" in _page(app.url), seconds=8)
                 break
         assert b"Another title" in _page(app.url)
     assert runs(path) == 1
