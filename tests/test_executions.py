@@ -8,11 +8,13 @@ import socket
 import stat
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from browsing import get, viewing, wait_until
 from conftest import code
 from making import file_size_limit
 
@@ -456,3 +458,27 @@ def test_a_cache_that_cannot_be_written_breaks_no_conversion(
     (own_key_store / "executions").write_text("not a folder")
     for number in (1, 2):
         assert run("convert", path).code == 0 and runs(path) == number
+
+
+@pytest.mark.kernel
+def test_watching_shows_edited_prose_without_executing(
+    notebook: Write, tmp_path: Path, own_key_store: Path
+) -> None:
+    path = notebook("# Title", f"{COUNT}\nprint('one')")
+    with viewing(path, "--watch", cwd=tmp_path, home=own_key_store) as app:
+        for number in range(6):
+            # Just after the address is printed a change may still be too early to be noticed.
+            change(path, c0=f"# Another title, {number}")
+            with suppress(AssertionError):
+                wait_until(lambda: b"Another title" in _page(app.url), seconds=8)
+                break
+        assert b"Another title" in _page(app.url)
+    assert runs(path) == 1
+
+
+def _page(url: str) -> bytes:
+    """The page, or nothing while the app starts again."""
+    try:
+        return get(url)[2]
+    except OSError:
+        return b""
