@@ -11,13 +11,13 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from importlib.util import source_from_cache
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-import nb2space.templates
 from nb2space import cache, snapshot
 from nb2space.environment import Environment, environment_from
 from nb2space.execute import Executed, prepared
@@ -55,7 +55,8 @@ class Run:
 def settings() -> dict[str, str]:
     """What of this machine's set-up decides how a notebook runs and is converted."""
     variables = {name: os.environ[name] for name in os.environ if name.startswith(_SETTINGS)}
-    own = [Path(part) for package in (nb2space, nb2space.templates) for part in package.__path__]
+    packages = ("nb2space", "nb2space.templates")
+    own = [Path(part) for name in packages for part in import_module(name).__path__]
     return {
         **variables,
         "sys.version": sys.version,
