@@ -159,11 +159,6 @@ def check_replaceable(folder: Path) -> Manifest | None:
     """
     if not os.path.lexists(folder):
         return None
-    if os.path.isfile(folder):
-        raise InputError(
-            f"{folder} is a file, not a Space folder. Make one of a notebook: nb2space convert "
-            "NOTEBOOK"
-        )
     if not os.path.isdir(folder):
         raise InputError(f"{folder} is a file; name another folder with -o.")
     try:

@@ -18,6 +18,7 @@ from typing import Any
 
 from nb2space import cache
 from nb2space.installed import LARGE, is_installed
+from nb2space.runtime.chunks import with_chunks
 from nb2space.runtime.codelines import canonical
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -99,6 +100,9 @@ def _read(scripts: Iterable[Path], files: Iterable[Path]) -> dict[str, Any]:
         except OSError:
             continue
         digests.add(hashlib.sha256(content).hexdigest())
+        if path.suffix == ".js":
+            # As the app's server sends it.
+            digests.add(hashlib.sha256(with_chunks(path)).hexdigest())
         if path.suffix in _TEXTS:
             # Split as bytes, which takes half the time; the libraries have 30 MB.
             runs.update(content.translate(_BLANKS).split())
