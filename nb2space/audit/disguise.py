@@ -31,7 +31,6 @@ _MOST_BYTES = 64_000_000
 _BROKEN_BASE64 = re.compile(
     r"\r?\n(?=[A-Za-z0-9+/=])(?:(?<=[A-Za-z0-9+/]{64}\n)|(?<=[A-Za-z0-9+/]{64}\r\n))"
 )
-_BASE64 = re.compile(r"(?:(?<=[A-Za-z0-9+/]{76})|(?<=[A-Za-z0-9+/]{64}))\r?\n(?=[A-Za-z0-9+/=])")
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{12,}={0,2}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){8,}")
 # Where a run of this length starts is taken for where the encoded bytes start.

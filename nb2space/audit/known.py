@@ -77,7 +77,9 @@ def known_files(prefix: str = "") -> Known:
 @lru_cache(maxsize=4)
 def _known(prefix: str) -> Known:
     scripts, files = list(_widget_scripts(prefix)), sorted(set(_files(prefix)))
-    looked_at = [(str(path), *_size_and_time(path)) for path in (*scripts, *files)]
+    # This file too: what is read of the others is as it says.
+    read_from = (*scripts, *files, Path(__file__))
+    looked_at = [(str(path), *_size_and_time(path)) for path in read_from]
     key = cache.key_of({"known files": looked_at})
     kept = cache.find(key)
     if kept is None:
