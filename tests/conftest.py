@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,15 @@ CHROMIUM_OPTIONS = [
 
 
 @pytest.fixture(autouse=True)
-def own_key_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_key_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Each test has a key store of its own; the author's is never touched."""
     home = tmp_path / "key-store"
     monkeypatch.setenv("NB2SPACE_HOME", str(home))
-    return home
+    yield home
+    # A thread that is still loading would keep what it found in the next test's.
+    for thread in threading.enumerate():
+        if thread.name == "nb2space-warmup":
+            thread.join()
 
 
 @dataclass(frozen=True)

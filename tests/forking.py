@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -132,11 +132,12 @@ async def kernel_of(forks: ForkServer | None, **environment: str) -> AsyncIterat
 
 def parents() -> list[int]:
     """The parents of forked kernels that this process has started."""
-    return [
-        child.pid
-        for child in psutil.Process().children()
-        if child.status() != psutil.STATUS_ZOMBIE and "_nb2space_parent" in str(child.cmdline())
-    ]
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # a zombie counts as none
+            if "_nb2space_parent" in str(child.cmdline()):
+                found.append(child.pid)
+    return found
 
 
 def finished(work: Coroutine[Any, Any, Result]) -> Result:

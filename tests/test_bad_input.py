@@ -14,15 +14,19 @@ from pathlib import Path
 import pytest
 from conftest import Outcome, code
 
+from nb2space.cache import cache_folder
+
 Run = Callable[..., Outcome]
 Write = Callable[..., Path]
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    """Every file and folder below `folder`."""
+    """Every file and folder below `folder`, but for the private cache."""
+    kept = cache_folder()
     return {
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
         for path in folder.rglob("*")
+        if not (path == kept or path in kept.parents or kept in path.parents)
     }
 
 

@@ -313,7 +313,9 @@ def test_what_is_not_listed_is_not_published(space: Path) -> None:
 @pytest.mark.parametrize("name", ["gone", "file", "a" * 300])
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"(There is no folder|is a file, not) .*nb2space convert NOTEBOOK"):
+    with pytest.raises(
+        InputError, match=r"(There is no folder|is a file, not) .*nb2space convert NOTEBOOK"
+    ):
         read_manifest(tmp_path / name)
 
 

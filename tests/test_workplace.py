@@ -236,7 +236,7 @@ def test_a_port(folder: Path, text: str, port: int) -> None:
 
 @pytest.mark.parametrize("text", ["http", "0", "-1", "65536", "80.5", "²", " "])
 def test_what_is_no_port_ends_the_server_with_a_sentence(folder: Path, text: str) -> None:
-    with pytest.raises(SystemExit, match=f"NB2SPACE_PORT is '{text}', which is no port"):
+    with pytest.raises(SystemExit, match=f"NB2SPACE_PORT is '{text}'. Give a whole number"):
         take_settings(folder, {"NB2SPACE_PORT": text})
 
 
