@@ -56,7 +56,13 @@ def plain_voila(notebook: Path, *options: str, modules: str = "") -> Iterator[st
     server = subprocess.Popen(
         [sys.executable, "-c", _VOILA, notebook.name, "--no-browser", f"--port={port}", *options],
         cwd=notebook.parent,
-        env={**os.environ, "JUPYTER_NO_CONFIG": "1", "PYTHONPATH": modules},
+        env={
+            **os.environ,
+            "JUPYTER_NO_CONFIG": "1",
+            "PYTHONPATH": modules,
+            # Without the history of all kernels that ever ran here.
+            "IPYTHONDIR": str(notebook.parent / ".ipython"),
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -25,7 +25,6 @@ class Side:
     page: Any
     hosts: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
 
     def controls(self) -> list[dict[str, Any]]:
         """What a person can operate now."""
@@ -33,13 +32,12 @@ class Side:
         return found
 
     def operate(self, place: int, word: Any) -> None:
-        """Do something to one control and wait for all that comes of it."""
-        begun = time.perf_counter()
-        self.page.evaluate(
-            "async ([place, word]) => { side.operate(place, word); await side.settled(); }",
-            [place, word],
-        )
-        self.seconds.append(time.perf_counter() - begun)
+        """Do something to one control."""
+        self.page.evaluate("([place, word]) => side.operate(place, word)", [place, word])
+
+    def settle(self) -> None:
+        """Wait for all that comes of what was done."""
+        self.page.evaluate("side.settled()")
 
     def shown(self) -> list[str]:
         """All that can be seen of the outputs."""
@@ -89,8 +87,11 @@ def differences(one: Side, other: Side, moves: int, seed: int) -> list[str]:
             return [*found, f"move {number}: other controls: {controls} for {other.controls()}"]
         place = chance.randrange(len(controls))
         word = _word(controls[place], chance)
-        for page in (one, other):
-            page.operate(place, word)
+        # The one works while the other is waited for.
+        one.operate(place, word)
+        other.operate(place, word)
+        one.settle()
+        other.settle()
         found += _compared(
             one, other, f"move {number}: {controls[place]['kind']} {place} to {word}"
         )

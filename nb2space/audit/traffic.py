@@ -20,14 +20,18 @@ Result = TypeVar("Result")
 
 
 def leaks_in_traffic(url: str, needles: Needles, known: Known, *, use_browser: bool) -> Report:
-    """Visit the app at `url` as a viewer, then as someone who wants its code; search all of it.
+    """Visit the app at `url` as a viewer and as someone who wants its code; search all of it.
 
     With `use_browser` Chromium is used where there is one. Raises RemoteError when the app does
     not answer.
     """
-    visited, asked = visit_app(url, use_browser=use_browser), Log()
+    asked = Log()
     names = [needle.text for needle in needles.items if needle.kind == "name"]
-    _aside(lambda: asyncio.run(ask_by_hand(Client(url, asked), names)))
+    # Both wait for answers most of the time.
+    with ThreadPoolExecutor(1) as beside:
+        asking = beside.submit(asyncio.run, ask_by_hand(Client(url, asked), names))
+        visited = visit_app(url, use_browser=use_browser)
+        asking.result()
     channels = search([*visited.pieces(), *asked.pieces()], needles, known)
     return Report(channels, (*visited.notes, *asked.notes))
 
