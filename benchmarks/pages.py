@@ -17,7 +17,7 @@ _LONGEST = 120_000
 # When the notebook's own text is first drawn, in milliseconds. Voila paints a spinner long before.
 _NOTE_PAINT = """
 const note = () => {
-  const shown = document.querySelector("#rendered_cells .jp-RenderedHTMLCommon");
+  const shown = document.querySelector(".jp-RenderedHTMLCommon");
   if (shown?.offsetParent && getComputedStyle(shown).visibility === "visible") {
     requestAnimationFrame((drawn) => { window.painted = drawn; });
   } else {

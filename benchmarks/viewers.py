@@ -1,11 +1,13 @@
-"""How long viewers wait, and what they cost: nb2space beside plain Voila.
+"""How long viewers wait, and what they cost: nb2space beside plain Voila and, if there, Mercury.
 
-    python benchmarks/viewers.py [NOTEBOOK ...] [--rounds 5] [--crowd 20] [--load 50]
+    python benchmarks/viewers.py [NOTEBOOK ...] [--rounds 5] [--crowd 20] [--load 50] [--mercury M]
 
 Each app serves the same notebook and is opened in turn in Chromium, each time with an empty cache;
-then a crowd comes at once over HTTP. Medians are printed with their ratio to plain Voila, then the
-raw rows. Memory is the proportional set size (PSS) of all processes of an app, in which a page that
-several share counts once. Last comes a load run (benchmarks/crowd.py).
+then a crowd comes at once over HTTP. Medians are printed with the least and the most, and with
+their ratio to plain Voila; then the raw rows. No crowd comes to Mercury, where the script of each
+browser asks for the cells to be run. Memory is the proportional set size (PSS) of all processes of
+an app, in which a page that several share counts once. Last comes a load run
+(benchmarks/crowd.py).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -61,18 +64,18 @@ class Row:
 
     start: float
     load: Load
-    whole: float
-    crowd: float
-    megabytes: float
+    whole: float | None = None
+    crowd: float | None = None
+    megabytes: float | None = None
 
 
 @dataclass(frozen=True)
 class App:
-    """How an app is started, and with which request its page gets a kernel."""
+    """How an app is started, where its script is, and with which request a page gets a kernel."""
 
     serving: Callable[[], AbstractContextManager[str]]
-    method: str
-    path: str
+    script: str = "voila/static/voila.js"
+    live: tuple[str, str] | None = ("GET", "")
 
 
 @contextmanager
@@ -97,8 +100,27 @@ def container(folder: Path, home: Path) -> Iterator[str]:
         server.wait(20)
 
 
-def apps(notebook: Path, place: Path) -> dict[str, App]:
-    """The apps that are compared, by name."""
+@contextmanager
+def mercury_app(command: str, notebook: Path, place: Path) -> Iterator[str]:
+    """Mercury, which serves the notebooks of a folder; the address of its page."""
+    folder, port = place / "mercury", free_port()
+    folder.mkdir(exist_ok=True)
+    shutil.copy(notebook, folder)
+    server = subprocess.Popen(
+        [command, "--no-browser", f"--port={port}", "--allow-root"],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield f"http://127.0.0.1:{port}/mercury/{notebook.name}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def apps(notebook: Path, place: Path, mercury: str = "") -> dict[str, App]:
+    """The apps that are compared, by name; `mercury` is its command, "" where there is none."""
     home, folder = place / "key-store", place / "space"
     subprocess.run(
         [sys.executable, "-m", "nb2space", "convert", "-q", "-o", str(folder), str(notebook)],
@@ -106,11 +128,14 @@ def apps(notebook: Path, place: Path) -> dict[str, App]:
         check=True,
     )
     heated = ("--preheat_kernel=True", "--pool_size=2")
-    return {
-        "nb2space": App(lambda: container(folder, home), "POST", "nb2space/live"),
-        PLAIN: App(lambda: plain_voila(notebook), "GET", ""),
-        "Voila, 2 preheated": App(lambda: plain_voila(notebook, *heated), "GET", ""),
+    found = {
+        "nb2space": App(lambda: container(folder, home), live=("POST", "nb2space/live")),
+        PLAIN: App(lambda: plain_voila(notebook)),
+        "Voila, 2 preheated": App(lambda: plain_voila(notebook, *heated)),
     }
+    if mercury:
+        found["Mercury"] = App(lambda: mercury_app(mercury, notebook, place), "", None)
+    return found
 
 
 def measured(app: App, browser: Any, crowd: int) -> Row:
@@ -118,19 +143,22 @@ def measured(app: App, browser: Any, crowd: int) -> Row:
     begun = time.time()
     with app.serving() as url:
         start = paint_after(browser, url, begun)
-        wait_until(lambda: get(url + "voila/static/voila.js")[0] == 200)
+        wait_until(lambda: get(url + app.script)[0] == 200)
         # Everything has time to be ready, as it is in a Space that runs.
         time.sleep(10)
         first = load(browser, url)
+        if not app.live:
+            return Row(start, first)
         # The first viewer's kernel ends.
         time.sleep(5)
         server = server_of(url)
         before = memory_of(server)
-        live = last_of(app.method, url + app.path, crowd)
+        method, path = app.live
+        live = last_of(method, url + path, crowd)
         time.sleep(_REST)
         taken = (memory_of(server) - before) / crowd / 1e6
         # What Voila answers with, outputs and all, is what gets a kernel.
-        whole = last_of("GET", url, crowd) if app.path else live
+        whole = last_of("GET", url, crowd) if path else live
         return Row(start, first, whole, live, taken)
 
 
@@ -148,22 +176,29 @@ def last_of(method: str, url: str, crowd: int) -> float:
     return time.monotonic() - begun
 
 
-def figures(rows: list[Row]) -> dict[str, float]:
-    """The medians of some rows, by column."""
-    flat = [{**asdict(row), **asdict(row.load), "megabytes": row.megabytes} for row in rows]
-    return {name: statistics.median(row[name] for row in flat) for name in COLUMNS}
+def columns(rows: list[Row]) -> dict[str, list[float]]:
+    """What was measured, by column."""
+    flat = [{**asdict(row.load), **asdict(row)} for row in rows]
+    return {name: [row[name] for row in flat if row[name] is not None] for name in COLUMNS}
 
 
 def show(rows: dict[str, list[Row]]) -> None:
-    """Print the table, each figure with its ratio to plain Voila's."""
-    plain = figures(rows[PLAIN])
-    print(f"{'':20}" + "".join(f"{title:>20}" for title in COLUMNS.values()))
+    """Print the table."""
+    plain = columns(rows[PLAIN])
+    print(f"{'':20}" + "".join(f"{title:>26}" for title in COLUMNS.values()))
     for name, own in rows.items():
-        values = figures(own)
-        cells = (f"{values[c]:.2f} ({values[c] / plain[c]:.3f})" for c in COLUMNS)
-        print(f"{name:20}" + "".join(f"{cell:>20}" for cell in cells))
+        cells = (_cell(values, plain[column]) for column, values in columns(own).items())
+        print(f"{name:20}" + "".join(f"{cell:>26}" for cell in cells))
     print(json.dumps({name: [asdict(row) for row in own] for name, own in rows.items()}))
     sys.stdout.flush()
+
+
+def _cell(values: list[float], plain: list[float]) -> str:
+    if not values:
+        return "-"
+    middle = statistics.median(values)
+    ratio = middle / statistics.median(plain)
+    return f"{middle:.2f} [{min(values):.2f}-{max(values):.2f}] {ratio:.3f}"
 
 
 def main() -> None:
@@ -174,11 +209,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--crowd", type=int, default=20)
     parser.add_argument("--load", type=int, default=50)
+    parser.add_argument("--mercury", default=shutil.which("mercury") or "", help="its command")
     given = parser.parse_args()
     for notebook in given.notebooks:
         print(notebook.name, flush=True)
         with tempfile.TemporaryDirectory() as place:
-            each = apps(notebook.resolve(), Path(place))
+            each = apps(notebook.resolve(), Path(place), given.mercury)
             rows: dict[str, list[Row]] = {name: [] for name in each}
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(
