@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from pages import ROOT, Load, load, paint_after
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 from processes import memory_of, server_of
 
 # After `pages`, which makes the tests' modules known.
@@ -59,11 +59,13 @@ _REST = 4
 @dataclass
 class Row:
     """One app in one round: seconds from its start to the first paint, what a viewer waits for
-    later; seconds until the last of a crowd has its page with all outputs, and until the last has
-    a kernel that has executed the notebook; megabytes for each of the crowd."""
+    later; how often a page never came and was opened again; seconds until the last of a crowd has
+    its page with all outputs, and until the last has a kernel that has executed the notebook;
+    megabytes for each of the crowd."""
 
     start: float
     load: Load
+    hung: int
     whole: float | None = None
     crowd: float | None = None
     megabytes: float | None = None
@@ -146,9 +148,9 @@ def measured(app: App, browser: Any, crowd: int) -> Row:
         wait_until(lambda: get(url + app.script)[0] == 200)
         # Everything has time to be ready, as it is in a Space that runs.
         time.sleep(10)
-        first = load(browser, url)
+        first, hung = load_that_comes(browser, url)
         if not app.live:
-            return Row(start, first)
+            return Row(start, first, hung)
         # The first viewer's kernel ends.
         time.sleep(5)
         server = server_of(url)
@@ -159,7 +161,17 @@ def measured(app: App, browser: Any, crowd: int) -> Row:
         taken = (memory_of(server) - before) / crowd / 1e6
         # What Voila answers with, outputs and all, is what gets a kernel.
         whole = last_of("GET", url, crowd) if path else live
-        return Row(start, first, whole, live, taken)
+        return Row(start, first, hung, whole, live, taken)
+
+
+def load_that_comes(browser: Any, url: str) -> tuple[Load, int]:
+    """The first load that does not hang, and how many did; of Voila's, one in twelve does."""
+    hung = 0
+    while True:
+        try:
+            return load(browser, url), hung
+        except TimeoutError:
+            hung += 1
 
 
 def last_of(method: str, url: str, crowd: int) -> float:
