@@ -102,7 +102,7 @@ class Server:
             raise InputError(f"The server of {self.folder} ended by itself{self._last_lines()}.")
 
     def _last_lines(self) -> str:
-        if not self.log.seekable():
+        if not self.log.readable():
             return "; its last lines are above"
         self.log.seek(0)
         lines = self.log.read().decode(errors="replace").splitlines()[-_LOG_LINES:]

@@ -75,12 +75,15 @@ class Socket:
 @contextmanager
 def open_socket(url: str, kernel: str) -> Iterator[Socket]:
     """The kernel's socket as the page opens it."""
-    address = url.replace("http://", "ws://") + f"api/kernels/{kernel}/channels?session_id=s1"
+    address = url.replace("http://", "ws://") + f"api/kernels/{kernel}/channels"
+    address += f"?session_id={uuid.uuid4().hex}"
     connection = websocket.create_connection(address, subprotocols=[PROTOCOL], timeout=20)
     try:
         yield Socket(connection)
     finally:
         connection.close()
+        # One that the server has closed is left open by the library.
+        connection.shutdown()
 
 
 @contextmanager

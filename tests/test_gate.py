@@ -104,6 +104,36 @@ def test_what_a_page_needs_is_admitted() -> None:
 
 
 @pytest.mark.parametrize(
+    "state",
+    [
+        {"value": "IPY_MODEL_hidden"},
+        {"value": "see IPY_MODEL_shown and IPY_MODEL_hidden"},
+        {"value": "IPY_MODEL"},
+        {"IPY_MODEL_hidden": 1},
+        {"children": [["IPY_MODEL_hidden"]]},
+        {"outputs": [{"output_type": "display_data", "data": {VIEW_MIME: {"model_id": "hidden"}}}]},
+    ],
+)
+def test_a_page_cannot_name_a_widget_that_it_does_not_have(state: Any) -> None:
+    one = gate(["shown"])
+    content = {"comm_id": "shown", "data": {"method": "update", "state": state}}
+    assert not one.admits("shell", message("comm_msg", content))
+
+
+def test_a_page_may_name_the_widgets_that_it_has() -> None:
+    for state in ({"a": "IPY_MODEL_b"}, {"outputs": [{"data": {VIEW_MIME: {"model_id": "b"}}}]}):
+        content = {"comm_id": "a", "data": {"method": "update", "state": state}}
+        assert gate(["a", "b"]).admits("shell", message("comm_msg", content))
+
+
+def test_a_text_that_mentions_a_widget_releases_none() -> None:
+    one = gate(["shown"])
+    one.release("iopub", opened("hidden", {"value": SOURCE}))
+    sent = one.release("iopub", updated("shown", {"value": "typed: IPY_MODEL_hidden"}))
+    assert ids(sent) == ["shown"]
+
+
+@pytest.mark.parametrize(
     ("channel", "kind"),
     [
         ("iopub", "execute_input"),

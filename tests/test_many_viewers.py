@@ -21,7 +21,13 @@ from conftest import ExampleSpace, code
 from forking import finished
 from sockets import kernel_of, open_socket, socket_of
 
-from nb2space.runtime.admission import _LONGEST_QUEUE, Admission, QueueFullError, Ticket
+from nb2space.runtime.admission import (
+    _LONGEST_OF_ONE,
+    _LONGEST_QUEUE,
+    Admission,
+    QueueFullError,
+    Ticket,
+)
 from nb2space.runtime.allowance import Allowance
 from nb2space.runtime.memory import free_memory, own_memory
 from nb2space.runtime.messages import TEXTS
@@ -138,7 +144,9 @@ def test_one_may_always_try() -> None:
 
 def test_the_queue_is_fair() -> None:
     admission = Admission(2, free=lambda: 10**12, own=lambda pid: 1)
-    crowd = [admission.ask("crowd") for _ in range(4)]
+    crowd = [admission.ask("crowd") for _ in range(2)]
+    assert entered(admission, *crowd) == [True, True]
+    crowd += [admission.ask("crowd") for _ in range(2)]
     assert entered(admission, *crowd) == [True, True, False, False]
     for name, ticket in zip("ab", crowd, strict=False):
         started(admission, ticket, name)
@@ -152,10 +160,19 @@ def test_the_queue_is_fair() -> None:
 
 def test_a_queue_has_an_end() -> None:
     admission = Admission(1, free=lambda: 0)
-    for _ in range(_LONGEST_QUEUE):
-        admission.ask("someone")
+    for number in range(_LONGEST_QUEUE):
+        admission.ask(f"someone {number}")
     with pytest.raises(QueueFullError):
-        admission.ask("someone")
+        admission.ask("one more")
+
+
+def test_one_client_does_not_fill_the_queue() -> None:
+    admission = Admission(1, free=lambda: 0)
+    for _ in range(_LONGEST_OF_ONE):
+        admission.ask("crowd")
+    with pytest.raises(QueueFullError):
+        admission.ask("crowd")
+    assert admission.place(admission.ask("late")) == _LONGEST_OF_ONE + 1
 
 
 def test_an_allowance_comes_back_bit_by_bit() -> None:

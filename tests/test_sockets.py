@@ -106,6 +106,54 @@ def test_a_socket_stays_open_while_its_page_is_idle(app: str) -> None:
 
 
 @pytest.mark.kernel
+def test_a_kernel_has_few_sockets_and_the_oldest_makes_way(app: str) -> None:
+    kernel = kernel_of(app)
+    opened = [socket_of(app, kernel) for _ in range(3)]
+    with opened[0] as first, opened[1] as second, opened[2] as third:
+        frame = websocket.ABNF.OPCODE_TEXT
+        while frame != websocket.ABNF.OPCODE_CLOSE:
+            frame, content = first.connection.recv_data()
+        assert int.from_bytes(content[:2], "big") == 1008
+        for socket in (second, third):
+            socket.send("kernel_info_request", {})
+            assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
+
+
+@pytest.mark.kernel
+def test_a_page_cannot_make_the_kernel_name_a_hidden_widget(app: str) -> None:
+    with socket_of(app, kernel_of(app)) as socket:
+        control = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
+        socket.send("comm_open", control)
+        request = {"comm_id": "c1", "data": {"method": "request_states"}}
+        socket.send("comm_msg", request)
+        states = next(
+            rest["content"]["data"]["states"]
+            for _, kind, rest in socket.answers()
+            if kind == "comm_msg"
+        )
+        slider = next(n for n, model in states.items() if model["model_name"] == "IntSliderModel")
+        names = [f"IPY_MODEL_6e62{number:028x}" for number in range(1, 20)]
+        for state in ({"description": " ".join(names)}, *({"description": n} for n in names)):
+            data = {"method": "update", "state": state, "buffer_paths": []}
+            socket.send("comm_msg", {"comm_id": slider, "data": data})
+        socket.send("comm_msg", request)
+        assert "hidden value" not in json.dumps(socket.answers())
+
+
+@pytest.mark.kernel
+def test_pages_of_other_sites_start_no_kernel(app: str) -> None:
+    for said, expected in (("cross-site", 403), ("same-site", 403), ("same-origin", 200)):
+        headers = {"Sec-Fetch-Site": said}
+        assert get(app + "nb2space/live", method="POST", **headers)[0] == expected
+
+
+def test_other_spellings_of_an_address_find_nothing(app: str) -> None:
+    assert get(app + "voila/static/voila.js")[0] == 200
+    for name in ("./voila.js", "//voila.js", "a/../voila.js", "voila.js/.", "x" * 300, "%00"):
+        assert get(app + "voila/static/" + name)[0] == 404
+
+
+@pytest.mark.kernel
 def test_a_message_of_too_many_words_is_not_passed_on_and_holds_nobody_up(app: str) -> None:
     with socket_of(app, kernel_of(app)) as socket:
         socket.send("kernel_info_request", {"a": "x" * 1_000_000})

@@ -95,6 +95,18 @@ _DEBUG: tuple[tuple[str, dict[str, object]], ...] = (
     ("source", {"source": {"path": "/tmp/ipykernel_1/1.py"}}),
 )
 
+# Widgets that the page may not have: ids are counted, and a kernel repeats what it is sent.
+_IDS = [f"6e62{number:028x}" for number in range(1, 60)]
+_COUNTED = [f"IPY_MODEL_{name}" for name in _IDS]
+_VIEWS = [
+    {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"application/vnd.jupyter.widget-view+json": {"model_id": name}},
+    }
+    for name in _IDS
+]
+
 _TARGETS = ("jupyter.widget.version", "jupyter.widget.control", "made.up", "__main__", "matplotlib")
 
 
@@ -191,6 +203,8 @@ async def _ask_of_comms(socket: KernelSocket, channel: str) -> None:
             {"method": "request_state"},
             {"method": "update", "state": {"value": {"none": []}, "made_up": 1}},
             {"method": "update", "state": {"msg_id": "none"}, "buffer_paths": [["a", "b"]]},
+            {"method": "update", "state": {"value": " ".join(_COUNTED), "layout": _COUNTED[2]}},
+            {"method": "update", "state": {"outputs": _VIEWS, "children": _COUNTED}},
             {"method": "custom", "content": {"event": "made-up"}},
             {"method": "made-up"},
         ):

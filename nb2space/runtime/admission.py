@@ -20,15 +20,16 @@ _GROWTH = 1.25
 # The last kernels whose size tells what the next will take.
 _REMEMBERED = 20
 
-# So many may wait; each of them keeps a connection open.
+# So many may wait, and so many of one client; each of them keeps a connection open.
 _LONGEST_QUEUE = 500
+_LONGEST_OF_ONE = 50
 
 # Seconds for which the free memory is taken as known.
 _KNOWN = 0.5
 
 
 class QueueFullError(Exception):
-    """So many wait that no more are taken."""
+    """So many wait, of all or of one client, that no more are taken."""
 
 
 @dataclass(eq=False)
@@ -68,7 +69,8 @@ class Admission:
 
     def ask(self, client: str) -> Ticket:
         """A place at the end of the queue. Raises QueueFullError."""
-        if len(self._waiting) >= _LONGEST_QUEUE:
+        own = sum(ticket.client == client for ticket in self._waiting)
+        if own >= _LONGEST_OF_ONE or len(self._waiting) >= _LONGEST_QUEUE:
             raise QueueFullError
         ticket = Ticket(client)
         self._waiting.append(ticket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
@@ -25,14 +26,21 @@ from .sourcewall import SourceWall
 
 log = logging.getLogger("nb2space")
 
-# What a page may send at most, in bytes: in words, and with the files of an upload beside them.
+# What a page may send at most, in bytes: in words, with what is drawn or recorded beside them, and
+# with the files of an upload.
 _LONGEST_TEXT = 1_000_000
+LONGEST_WITHOUT_FILES = 10_000_000
 LONGEST_MESSAGE = 50_000_000
 
-# What a page may send in the long run, a second, and at once: messages, and bytes. A page that
-# follows the mouse sends about 100 messages a second.
+# What the pages of a kernel may send in the long run, a second, and at once: messages, bytes, and
+# bytes of words. A page that follows the mouse sends about 100 messages a second. What is searched
+# are words, a second for each million.
 _MESSAGES = (300, 1500)
 _BYTES = (5_000_000, 2 * LONGEST_MESSAGE)
+_WORDS = (300_000, 5_000_000)
+
+# A page has one socket, and a second one while the first is lost.
+_SOCKETS = 2
 
 IDLE = 4000
 """The code with which the server closes the socket of a page that nobody uses."""
@@ -45,6 +53,16 @@ _KERNEL_ID = re.compile(r'"kernelId":\s*"([0-9a-f-]{36})"')
 _MODEL_ID = re.compile(r'"model_id":\s*"([0-9A-Za-z-]+)"')
 
 
+class Traffic:
+    """What the pages of one kernel may still send, and their sockets, the oldest first."""
+
+    def __init__(self) -> None:
+        self.messages = Allowance(*_MESSAGES)
+        self.bytes = Allowance(*_BYTES)
+        self.words = Allowance(*_WORDS)
+        self.sockets: list[GatedConnection] = []
+
+
 class Gates:
     """The gate of each kernel, by the kernel's id; each is made with the same four."""
 
@@ -54,6 +72,7 @@ class Gates:
         self._mask = mask
         self._wall = wall
         self._gates: dict[str, Gate] = {}
+        self._traffic: dict[str, Traffic] = {}
 
     def of(self, kernel_id: str) -> Gate:
         """The gate of a kernel; made when it is first asked for."""
@@ -61,9 +80,14 @@ class Gates:
             self._gates[kernel_id] = Gate(self._report, self._language, self._mask, self._wall)
         return self._gates[kernel_id]
 
+    def traffic_of(self, kernel_id: str) -> Traffic:
+        """The traffic of a kernel's pages."""
+        return self._traffic.setdefault(kernel_id, Traffic())
+
     def forget(self, kernel_id: str) -> None:
         """Drop the gate of a kernel that is gone."""
         self._gates.pop(kernel_id, None)
+        self._traffic.pop(kernel_id, None)
 
 
 class PageReader:
@@ -95,17 +119,30 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._messages = Allowance(*_MESSAGES)
-        self._bytes = Allowance(*_BYTES)
+        self.traffic = self.gates.traffic_of(self.kernel_id)
 
     @property
     def gate(self) -> Gate:
         """The gate of this connection's kernel."""
         return self.gates.of(self.kernel_id)
 
+    def connect(self) -> asyncio.Future[None] | None:  # type: ignore[override]
+        """Begin to pass messages on, and close the oldest of too many sockets."""
+        sockets = self.traffic.sockets
+        sockets.append(self)
+        if len(sockets) > _SOCKETS:
+            sockets.pop(0).websocket_handler.close(_TOO_MUCH)
+        return super().connect()
+
+    def disconnect(self) -> None:  # type: ignore[override]
+        """Pass nothing on any more."""
+        with suppress(ValueError):
+            self.traffic.sockets.remove(self)
+        super().disconnect()  # type: ignore[no-untyped-call]
+
     def handle_incoming_message(self, incoming_msg: str | bytes) -> None:
         """Send a message of the page on to the kernel, if the gate admits it."""
-        if not (self._messages.take() and self._bytes.take(len(incoming_msg))):
+        if not (self.traffic.messages.take() and self.traffic.bytes.take(len(incoming_msg))):
             self.websocket_handler.close(_TOO_MUCH)
             return
         if not self.channels or not isinstance(incoming_msg, bytes):
@@ -116,7 +153,8 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
             return
         try:
             channel, parts = deserialize_msg_from_ws_v1(incoming_msg)
-            if sum(map(len, parts[: len(_PARTS)])) > _LONGEST_TEXT:
+            words = sum(map(len, parts[: len(_PARTS)]))
+            if words > _LONGEST_TEXT or not self.traffic.words.take(words):
                 return
             message = {name: json.loads(part) for name, part in zip(_PARTS, parts, strict=False)}
             message["buffers"] = list(parts[len(_PARTS) :])

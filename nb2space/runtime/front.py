@@ -33,6 +33,9 @@ log = logging.getLogger("nb2space")
 
 # No request has a body worth mentioning, in bytes; what pages send goes over their sockets.
 _LONGEST_BODY = 100_000
+# Within which it must have come, and after which a connection without a request is closed.
+_BODY_SECONDS = 15
+_SILENT_SECONDS = 120
 
 
 class _FileHandler(PlainHandler):
@@ -143,7 +146,12 @@ async def _serve(settings: Settings) -> None:
     if settings.tethered:
         threading.Thread(target=_end_with_input, args=(loop, ended), daemon=True).start()
     front = Front(settings)
-    http = HTTPServer(front, max_body_size=_LONGEST_BODY)
+    http = HTTPServer(
+        front,
+        max_body_size=_LONGEST_BODY,
+        body_timeout=_BODY_SECONDS,
+        idle_connection_timeout=_SILENT_SECONDS,
+    )
     try:
         http.listen(settings.port, settings.host)
     except OSError as error:

@@ -7,6 +7,7 @@ dicts) and knows nothing of sockets.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -23,7 +24,9 @@ Message = dict[str, Any]
 
 _WIDGET_TARGET = "jupyter.widget"
 _CONTROL_TARGET = "jupyter.widget.control"
+# How ipywidgets writes a widget in the state of another (ipywidgets.widgets.trait_types).
 _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
+_NAMED = re.compile(r"IPY_MODEL_?([0-9A-Za-z-]*)")
 
 # So much of a line that is printed in pieces is remembered.
 _LONGEST_BEGUN = 2000
@@ -76,7 +79,10 @@ class Gate:
         if kind == "comm_msg":
             data = content.get("data")
             method = data.get("method") if isinstance(data, dict) else None
-            return method in _PAGE_METHODS and comm in self._reached | self._controls
+            if method not in _PAGE_METHODS or comm not in self._reached | self._controls:
+                return False
+            # The kernel repeats what a page sends: it must not name what the page does not have.
+            return self._reached.issuperset(_named(data))
         return kind == "comm_close" and comm in self._controls
 
     # -- from the kernel --------------------------------------------------------------------
@@ -371,7 +377,9 @@ def _merge(opened: Message, message: Message, data: Message) -> None:
 def _references(value: Any) -> list[str]:
     """The ids of the models that a state refers to, its captured outputs included."""
     if isinstance(value, str):
-        return _REFERENCE.findall(value)
+        # Whole: what a viewer has typed may stand in the middle of any other text.
+        found = _REFERENCE.fullmatch(value)
+        return [found[1]] if found else []
     if isinstance(value, dict):
         view = value.get(VIEW_MIME)
         own = [str(view["model_id"])] if isinstance(view, dict) and "model_id" in view else []
@@ -379,3 +387,8 @@ def _references(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [found for item in value for found in _references(item)]
     return []
+
+
+def _named(value: Any) -> set[str]:
+    """The ids of the models that anything in a page's message might be made to refer to."""
+    return {*_references(value), *_NAMED.findall(json.dumps(value))}

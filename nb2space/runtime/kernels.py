@@ -44,6 +44,7 @@ class SpaceKernelManager(AsyncMappingKernelManager):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self._started: set[str] = set()
         self._left_since: dict[str, float] = {}
 
     def cwd_for_path(self, path: str, **kwargs: Any) -> str:
@@ -56,6 +57,7 @@ class SpaceKernelManager(AsyncMappingKernelManager):
         kwargs["stdout"] = kwargs["stderr"] = self.noise.descriptor
         kwargs["forks"] = self.forks
         kernel_id: str = await self._async_start_kernel(**kwargs)
+        self._started.add(kernel_id)
         STARTING.get().kernel_id = kernel_id
         return kernel_id
 
@@ -64,9 +66,9 @@ class SpaceKernelManager(AsyncMappingKernelManager):
 
         jupyter_server asks for each kernel, every `cull_interval` seconds.
         """
-        kernel = self.kernel_model(kernel_id)  # type: ignore[no-untyped-call]
-        if self.admission.is_starting(kernel_id):
+        if kernel_id not in self._started or self.admission.is_starting(kernel_id):
             return
+        kernel = self.kernel_model(kernel_id)  # type: ignore[no-untyped-call]
         if not kernel["connections"]:
             since = self._left_since.setdefault(kernel_id, time.monotonic())
             if time.monotonic() - since >= self.limits.gone:
@@ -91,6 +93,7 @@ class SpaceKernelManager(AsyncMappingKernelManager):
         """Forget a kernel that is gone, and its gate."""
         self.gates.forget(kernel_id)
         self.admission.ended(kernel_id)
+        self._started.discard(kernel_id)
         self._left_since.pop(kernel_id, None)
         return super().remove_kernel(kernel_id)
 

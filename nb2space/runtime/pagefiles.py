@@ -40,6 +40,8 @@ _TEMPLATES = (
     "voila/templates/base", "nbconvert/templates/base",
 )  # fmt: skip
 
+# Longer names make the system complain rather than find nothing.
+_NAME = re.compile(r"[\w@.+/-]{1,250}")
 _HASHED_NAME = re.compile(r"\.[0-9a-f]{16,}\.\w+$")
 _PRESSED = ("text/", "application/javascript", "application/json", "image/svg")
 _TYPES = {".js": "text/javascript", ".json": "application/json", ".woff2": "font/woff2"}
@@ -92,6 +94,9 @@ class PageFiles:
         else:
             name = address.removeprefix(_EXTENSIONS)
             folders = list(_extension_folders(self._roots))
+        # One spelling for each file: what was asked for is kept by its address.
+        if not _NAME.fullmatch(name) or {"", ".", ".."} & set(name.split("/")):
+            return None
         for folder in folders:
             path = folder / name
             # Only what lies below, whatever the address says.

@@ -31,7 +31,7 @@ from voila.handler import VoilaHandler
 from voila.tornado.handler import TornadoVoilaHandler
 
 from .admission import Admission, QueueFullError, Ticket
-from .connection import LONGEST_MESSAGE, Gates, PageReader, gated_by
+from .connection import LONGEST_MESSAGE, LONGEST_WITHOUT_FILES, Gates, PageReader, gated_by
 from .headers import PAGE_HEADERS, NotFound, PageHeaders
 from .kernels import STARTING, cell_hashes, in_workplace, place_guard
 from .masking import Mask
@@ -55,6 +55,9 @@ _PING_EVERY = 10
 # Seconds between two signs of life to a page that waits, and for which parts are gathered.
 _TELL_EVERY = 1
 _GATHER = 0.1
+
+# Seconds after which one who takes nothing of what is sent is taken to have left.
+_UNREAD_SECONDS = 20
 
 # Voila's addresses that the page needs; every other is unknown to the server.
 _ADDRESSES = (
@@ -95,7 +98,11 @@ class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
         Before that, and while there is no memory for one kernel more, the viewer is told their
         place in the queue.
         """
-        if _CRAWLER.search(self.request.headers.get("User-Agent", "")):
+        headers = self.request.headers
+        # Nor do pages of other sites, which browsers tell of: w3.org/TR/fetch-metadata.
+        if _CRAWLER.search(headers.get("User-Agent", "")) or "-site" in headers.get(
+            "Sec-Fetch-Site", ""
+        ):
             raise tornado.web.HTTPError(403)
         # The notebook may ask which address was opened; that is the page's.
         self.request.path = "/"
@@ -136,7 +143,13 @@ class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
         if time.monotonic() - self.told_at > _GATHER:
             self.told_at = time.monotonic()
             with contextlib.suppress(StreamClosedError):
-                await self.flush()
+                sent = asyncio.ensure_future(self.flush())
+                await asyncio.wait([sent], timeout=_UNREAD_SECONDS)
+                if sent.done():
+                    sent.result()
+                else:
+                    self.request.connection.close()
+                    self.is_left = True
 
     def _lives(self, ticket: Ticket) -> bool:
         return ticket.kernel_id in self.kernel_manager
@@ -221,7 +234,7 @@ def live_server(settings: Settings, workplace: Workplace) -> SpaceServer:
     live = nbformat.reads(workplace.notebook, as_version=4)
     place_guard(workplace, cell_hashes(live))
     place_start_code(workplace)
-    mask = _mask_of(workplace)
+    mask = _mask_of(workplace, settings.key)
     wall = _wall_of(settings, workplace, live)
     gates = Gates(note, settings.language, mask, wall)
     admission = Admission(settings.limits.kernels_per_client)
@@ -259,8 +272,8 @@ def _keep_to_ourselves(settings: Settings, workplace: Workplace) -> None:
     os.environ["JUPYTER_RUNTIME_DIR"] = str(workplace.home / "jupyter-runtime")
 
 
-def _mask_of(workplace: Workplace) -> Mask:
-    """The mask of the notebook's secrets; the log names those that have no value here."""
+def _mask_of(workplace: Workplace, key: str) -> Mask:
+    """The mask of the key and the notebook's secrets; the log names those without a value."""
     missing = [name for name in workplace.secrets if not os.environ.get(name)]
     if missing:
         log.warning(
@@ -268,7 +281,7 @@ def _mask_of(workplace: Workplace) -> Mask:
             "the machine that converted the notebook, or set it in the Space's settings.",
             ", ".join(missing),
         )
-    return Mask(os.environ.get(name, "") for name in workplace.secrets)
+    return Mask([key, *(os.environ.get(name, "") for name in workplace.secrets)])
 
 
 def _wall_of(settings: Settings, workplace: Workplace, live: Any) -> SourceWall:
@@ -276,6 +289,12 @@ def _wall_of(settings: Settings, workplace: Workplace, live: Any) -> SourceWall:
     modules = (path.read_text("utf-8", "replace") for path in workplace.files.rglob("*.py"))
     published = json.loads((settings.folder / settings.notebook).read_bytes())
     return wall_of(live, modules, published, note)
+
+
+def _takes_files(workplace: Workplace) -> bool:
+    """True when the code may let viewers send files."""
+    modules = (path.read_bytes() for path in workplace.files.rglob("*.py"))
+    return any(b"upload" in code.lower() for code in (workplace.notebook.encode(), *modules))
 
 
 def _client_of(request: HTTPServerRequest) -> str:
@@ -314,7 +333,9 @@ def _config(
                     # A page that is left ends its kernel with a POST; a frame of another site keeps
                     # no cookie to confirm it with, and the kernel's id is known to nobody else.
                     "disable_check_xsrf": True,
-                    "websocket_max_message_size": LONGEST_MESSAGE,
+                    "websocket_max_message_size": (
+                        LONGEST_MESSAGE if _takes_files(workplace) else LONGEST_WITHOUT_FILES
+                    ),
                 },
             },
             "VoilaConfiguration": {
