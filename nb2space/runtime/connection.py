@@ -37,7 +37,7 @@ LONGEST_MESSAGE = 50_000_000
 # are words, a second for each million.
 _MESSAGES = (300, 1500)
 _BYTES = (5_000_000, 2 * LONGEST_MESSAGE)
-_WORDS = (300_000, 5_000_000)
+_WORDS = (300_000, 2_000_000)
 
 # A page has one socket, and a second one while the first is lost.
 _SOCKETS = 2
