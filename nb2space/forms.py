@@ -46,7 +46,7 @@ def with_kernel(
     options: Options,
 ) -> Made:
     """The Space as a container with a live kernel."""
-    sharing = _sharing(executed, material.own, options)
+    sharing = _sharing(source, executed, material.own, options)
     files, manifest = docker_files(
         replace(stripped, live=with_sharing(stripped.live, sharing)),
         look=look,
@@ -90,7 +90,9 @@ def without_kernel(
     return Made(files, manifest, said, tuple(found))
 
 
-def _sharing(executed: Executed, own_files: Mapping[str, bytes], options: Options) -> Sharing:
+def _sharing(
+    source: Source, executed: Executed, own_files: Mapping[str, bytes], options: Options
+) -> Sharing:
     if not options.share:
         return Sharing(ends="No cell is shared, as you said.")
     environment = executed.environment
@@ -101,6 +103,7 @@ def _sharing(executed: Executed, own_files: Mapping[str, bytes], options: Option
             **dict.fromkeys(environment.outdated_in, "reads a file that a later cell writes"),
             **dict.fromkeys(environment.connected_in, "uses the network"),
         },
+        secrets=source.code.values.keys(),
         refresh=options.refresh_every,
     )
 

@@ -126,7 +126,12 @@ def check_folder(folder: Path) -> list[SpaceFile]:
 
 
 def plan_of_all(folder: Path, target: str | None, visibility: str | None) -> Plan:
-    """The plan for a Space that is not there yet; asks the Hub nothing."""
+    """The plan for a Space that is not there yet; asks the Hub nothing.
+
+    Raises InputError for a name the Hub does not allow.
+    """
+    if target is not None:
+        check_name(target if "/" in target else f"you/{target}")
     manifest = read_manifest(folder)
     return Plan(
         target=target or default_name(manifest),

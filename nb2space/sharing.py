@@ -11,7 +11,7 @@ import builtins
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 from nb2space.notebook import Notebook
 from nb2space.runtime.forked.parent.digest import digest_of
@@ -106,18 +106,21 @@ def sharing_of(
     own_files: Mapping[str, bytes],
     *,
     unsettled: Mapping[int, str],
+    secrets: Collection[str] = (),
     refresh: float | None = None,
 ) -> Sharing:
     """What of the `executed` notebook all viewers may share.
 
     `own_files` are the author's modules and data by relative path; `unsettled` says of cells, by
-    their execution count, what the run was seen to do that ends sharing.
+    their execution count, what the run was seen to do that ends sharing; `secrets` are the
+    environment variables that stand for values of the code, and so are the same for all.
     """
     own = {
         path.removesuffix("/__init__.py").removesuffix(".py").partition("/")[0]
         for path in own_files
     }
-    reader = _Reader(own, _judge_modules(own_files))
+    own_is_unsettled = _judge_modules(own_files, secrets)
+    reader = _Reader(own if own_is_unsettled else (), secrets)
     cells: dict[int, dict[str, Any]] = {}
     modules: dict[str, None] = {}
     ends, notices = "", []
@@ -166,9 +169,9 @@ def unsteady(sources: Iterable[str], modules: Iterable[str], drawn_from: Collect
     `sources` are all code cells, `modules` the author's modules that they use, `drawn_from` the
     libraries from whose global random numbers the run drew.
     """
-    cells = _Reader((), False)
+    cells = _Reader((), ())
     read = [(cells, source) for source in sources]
-    read += [(_Reader((), False), source) for source in modules]
+    read += [(_Reader((), ()), source) for source in modules]
     seeded, drawn = set[str](), set(drawn_from)
     for reader, source in read:
         tree = parse_code(source)
@@ -218,22 +221,26 @@ def _imports_of(tree: ast.Module | None, own: Collection[str]) -> Iterator[str]:
         yield from (name for name in names if name.partition(".")[0] not in own)
 
 
-def _judge_modules(own_files: Mapping[str, bytes]) -> bool:
+def _judge_modules(own_files: Mapping[str, bytes], secrets: Collection[str]) -> bool:
     """True when one of the author's modules does what ends sharing."""
     for path, content in own_files.items():
         if path.endswith(".py"):
             source = content.decode("utf-8", errors="replace")
-            if _Reader((), False).reason(source, parse_code(source)):
+            if _Reader((), secrets).reason(source, parse_code(source)):
                 return True
     return False
 
 
 class _Reader:
-    """Reads one cell after the other, and knows what names mean by the imports before them."""
+    """Reads one cell after the other, and knows what names mean by the imports before them.
 
-    def __init__(self, own: Collection[str], own_is_unsettled: bool) -> None:
+    `own` are modules of the author's that may not be shared.
+    """
+
+    def __init__(self, own: Collection[str], secrets: Collection[str]) -> None:
         self._meaning: dict[str, str] = {}
-        self._own = own if own_is_unsettled else ()
+        self._own = own
+        self._secrets = secrets
 
     def reason(self, source: str, tree: ast.Module | None) -> str:
         """Why the cell cannot be shared, in words that follow its number; "" when it can."""
@@ -247,8 +254,9 @@ class _Reader:
         self._learn(tree)
         # Of `time.sleep`, the whole decides and not `time`.
         parts = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        secret = {id(node.value) for node in ast.walk(tree) if self._takes_secret(node)}
         named = (n for n in ast.walk(tree) if not (isinstance(n, ast.Name) and id(n) in parts))
-        yield from filter(None, map(self._reason_of, named))
+        yield from filter(None, (self._reason_of(n) for n in named if id(n) not in secret))
 
     def seeds(self, tree: ast.Module | None) -> set[str]:
         """The libraries whose global random numbers the cell seeds with a value."""
@@ -275,6 +283,15 @@ class _Reader:
                 for alias in node.names:
                     meant = f"{node.module or ''}.{alias.name}"
                     self._meaning[alias.asname or alias.name] = meant
+
+    def _takes_secret(self, node: ast.AST) -> TypeGuard[ast.Subscript]:
+        """True for `os.environ["NAME"]` with the name of a secret."""
+        return (
+            isinstance(node, ast.Subscript)
+            and self._name_of(node.value) == "os.environ"
+            and isinstance(node.slice, ast.Constant)
+            and node.slice.value in self._secrets
+        )
 
     def _reason_of(self, node: ast.AST) -> str:
         if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith):

@@ -21,6 +21,7 @@ from inprocess import hurried
 from publishing import (
     FREE_TOKEN,
     READ_TOKEN,
+    TOKEN,
     Author,
     files_of,
     foreign_space,
@@ -73,8 +74,9 @@ def test_tokens(author: Author, token: str | None, said: str) -> None:
      "https://huggingface.co/spaces/ana/report"],
 )  # fmt: skip
 def test_names_that_the_hub_refuses(author: Author, name: str) -> None:
-    said = refused(author, author.publish("--to", name), 2)
-    assert name in said and "is not a name that the Hub allows: OWNER/NAME" in said
+    for words, token in ((), TOKEN), (("--dry-run",), TOKEN), (("--dry-run",), None):
+        said = refused(author, author.publish(*words, "--to", name, token=token), 2)
+        assert name in said and "is not a name that the Hub allows: OWNER/NAME" in said
 
 
 def test_owners(author: Author) -> None:

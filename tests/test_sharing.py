@@ -45,6 +45,18 @@ def test_what_is_the_same_for_all_is_shared(source: str) -> None:
     assert ends_of("x = 1", source) == "Cells 1 to 2 are run once for all viewers."
 
 
+def test_a_secret_that_was_taken_out_of_the_code_is_the_same_for_all() -> None:
+    lifted = notebook_of("import os\nkey = os.environ['API_KEY']", "import helpers")
+    helpers = {"helpers.py": b"import os\nTOKEN = os.environ['TOKEN']"}
+
+    def ends(*secrets: str) -> str:
+        return sharing_of(lifted, helpers, unsettled={}, secrets=secrets).ends
+
+    assert ends("API_KEY", "TOKEN") == "Cells 1 to 2 are run once for all viewers."
+    assert ends("API_KEY").endswith("cell 2 uses a module of yours that may not be shared.")
+    assert ends("TOKEN") == "No cell is shared: cell 1 reads the environment."
+
+
 UNSHAREABLE = {
     "makes controls": [
         "import ipywidgets as w\nw.IntSlider()",
