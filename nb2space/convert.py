@@ -25,6 +25,7 @@ from nb2space.secrets import masked_notebook
 from nb2space.source import known_here, read_source
 from nb2space.space import DOCKER, STATIC, Manifest, manifest_digest, write_folder
 from nb2space.strip import strip_notebook
+from nb2space.tags import tag_notices
 from nb2space.warmup import load_while_reading
 
 __all__ = ["Conversion", "Dialogue", "convert"]
@@ -91,7 +92,8 @@ def convert(
     # The key first: a folder whose key is lost can never be opened.
     save_record(replace(record, audited=manifest_digest(made.files)))
     write_folder(folder, made.files)
-    notices = [*stripped.notices, *data_notices(executed.notebook), *made.notices]
+    of_cells = [*tag_notices(source.notebook), *stripped.notices]
+    notices = [*of_cells, *data_notices(executed.notebook), *made.notices]
     if recording and not is_static:
         notices.append(f"Made with a kernel. Without one: {losses_in_words(recording)}")
     conversion = Conversion(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ _TRUTH = {"true": True, "yes": True, "false": False, "no": False}
 _HIDE_CELL = {"remove-cell", "hide-cell"}
 _HIDE_SOURCE = {"hide-input", "remove-input"}
 _HIDE_OUTPUTS = {"hide-output", "remove-output", "hide-outputs", "remove-outputs"}
+_KNOWN = {
+    *_HIDE_CELL, *_HIDE_SOURCE, *_HIDE_OUTPUTS,
+    "skip-execution", "raises-exception", "parameters", "injected-parameters", "shared",
+    "per-viewer",
+}  # fmt: skip
+_ALIKE = 0.85
 _QUARTO_TAGS = {
     ("include", False): "remove-cell",
     ("echo", False): "hide-input",
@@ -57,6 +64,18 @@ def view_of(cell: Notebook) -> CellView:
         shows_outputs=not hidden and not tags & _HIDE_OUTPUTS,
         is_parameters=is_code and "parameters" in tags,
     )
+
+
+def tag_notices(notebook: Notebook) -> list[str]:
+    """What the author should know of tags that look as if they were to hide something."""
+    said = []
+    for number, cell in numbered(notebook):
+        for tag in sorted(cell_tags(cell) - _KNOWN):
+            near = get_close_matches(tag, sorted(_KNOWN), 1, _ALIKE)
+            if near or tag.startswith(("hid", "remove")):
+                meant = f"; did you mean '{near[0]}'?" if near else "."
+                said.append(f"Cell {number} is tagged '{tag}', which does nothing here{meant}")
+    return said
 
 
 def numbered(notebook: Notebook) -> Iterator[tuple[int, Notebook]]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import many
 
-from nb2space.tags import cell_tags, view_of
+from nb2space.tags import cell_tags, tag_notices, view_of
 
 PLAIN = {
     "runs": True,
@@ -21,6 +21,23 @@ PLAIN = {
     "is_parameters": False,
 }
 HIDDEN = {"shows_source": False, "shows_outputs": False}
+
+
+def test_tags_that_look_as_if_they_hid_something_are_named() -> None:
+    notebook = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("# Sales", metadata={"tags": ["remove_cel"]}),
+            code("1", "hidden", "scroll-output", "full-width"),
+            code("2", "Remove-Cell", "shared", "injected-parameters", "per_viewer"),
+            code("3", "paramters"),
+        ]
+    )
+    assert tag_notices(notebook) == [
+        "Cell 1 is tagged 'remove-cel', which does nothing here; did you mean 'remove-cell'?",
+        "Cell 2 is tagged 'hidden', which does nothing here.",
+        "Cell 3 is tagged 'paramters', which does nothing here; did you mean 'parameters'?",
+    ]
+
 
 BY_TAG: dict[str, dict[str, bool]] = {
     "remove-cell": HIDDEN,

@@ -34,5 +34,5 @@ class Noise:
             # At one line, ten, a hundred: a kernel that writes much must not fill the log.
             if len(str(self.lines)) > told and self.lines:
                 told = len(str(self.lines))
-                log.info("Kernels wrote %d lines that are not for the log.", self.lines)
+                log.info("Lines that kernels wrote, kept out of this log: %d.", self.lines)
         os.close(self._read)
