@@ -110,3 +110,29 @@ def test_end_of_a_view(
         process.kill()
     assert process.returncode == expected
     wait_for(lambda: all(is_gone(child) for child in children), 15)
+
+
+@pytest.mark.kernel
+def test_a_view_whose_server_dies_says_so_and_leaves_the_log_as_it_is(
+    example_spaces: Callable[[str], ExampleSpace], tmp_path: Path
+) -> None:
+    example = example_spaces("report")
+    log = tmp_path / "view.log"
+    with log.open("wb") as written:
+        view = subprocess.Popen(
+            [sys.executable, "-m", "nb2space", "view", "--no-browser", example.folder],
+            env={**os.environ, "NB2SPACE_HOME": str(example.home)},
+            stdout=written,
+            stderr=written,
+        )
+    try:
+        wait_for(lambda: "(Ctrl-C ends it)" in log.read_text())
+        before = log.read_text()
+        for server in psutil.Process(view.pid).children():
+            server.kill()
+        assert view.wait(30) == 2
+    finally:
+        view.kill()
+    said = log.read_text()
+    assert said.startswith(before)
+    assert said.endswith(f"{example.folder} ended by itself; its last lines are above.\n")
