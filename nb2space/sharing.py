@@ -31,8 +31,8 @@ _OWN = "uses a module of yours that may not be shared"
 # What the names of a module, or one name of it, are for. The longest match decides.
 _USES = {
     **dict.fromkeys(
-        ("ipywidgets", "bqplot", "ipyleaflet", "anywidget", "ipyvuetify", "ipympl", "ipyvolume",
-         "ipycanvas", "ipydatagrid", "pythreejs", "traittypes", "jupyter_ui_poll"),
+        ("ipyleaflet", "anywidget", "ipyvuetify", "ipympl", "ipyvolume", "ipycanvas",
+         "ipydatagrid", "pythreejs", "jupyter_ui_poll"),
         _CONTROLS,
     ),
     **dict.fromkeys(

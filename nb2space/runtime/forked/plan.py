@@ -78,3 +78,16 @@ def plan_of(live: Any, startup: Sequence[Path]) -> Plan | None:
         startup=tuple(map(str, startup)),
         refresh=sharing.get("refresh"),
     )
+
+
+def cells_for_all(live: Any) -> int | None:
+    """How many cells a session of the live notebook executes, if all viewers may get the same.
+
+    None where a cell runs for each viewer, or was tagged to be shared whatever it does.
+    """
+    running = [
+        cell.metadata.get("nb2space", {}).get("shared")
+        for cell in live.cells
+        if cell.cell_type == "code" and "skip-execution" not in cell.metadata.get("tags", [])
+    ]
+    return len(running) if all(shared and not shared["told"] for shared in running) else None

@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from .digest import digest_of, outputs_of
+from .digest import digest_of
 from .files import open_files
 from .leftovers import left_over
 from .randomness import Randomness
-from .shell import Recorder
+from .recorder import Message, Recorder
 from .watch import Watch
+from .widgets import hand_over, sorted_outputs
 
 # What replaying a message later shows is what it showed at once.
-_REPLAYABLE = {"stream", "display_data", "execute_result"}
+_REPLAYABLE = {
+    "stream", "display_data", "execute_result", "clear_output",
+    "comm_open", "comm_msg", "comm_close",
+}  # fmt: skip
 
 
 class Unshareable(Exception):
@@ -36,7 +40,7 @@ class Shared:
 
     source: str
     count: int
-    messages: list[tuple[str, dict[str, Any], Any, bytes | None]]
+    messages: list[Message]
 
 
 def import_modules(names: Sequence[str]) -> None:
@@ -61,30 +65,31 @@ def run_cells(
         with watch:
             result = _in_thread(partial(shell.run_cell, cell["source"], store_history=True))
         messages = recorder.take()
+        shown, captured = sorted_outputs(messages)
         drawn = randomness.drawn_without_seed(cell["seeds"])
         why = _fault(result, messages) or left_over(files)
         if not why and not cell["told"]:
             why = watch.seen or ("draws random numbers without a seed" if drawn else "")
-            if not why and digest_of(outputs_of(messages)) != cell["digest"]:
+            if not why and digest_of(shown) != cell["digest"]:
                 why = "shows something else than at the conversion"
         if why:
             raise Unshareable(why, cell=index)
+        hand_over(captured)
+        recorder.take()  # the widgets' own echo
         shared.append(Shared(cell["source"], count, messages))
     return shared
 
 
-def _fault(result: Any, messages: Sequence[Any]) -> str:
+def _fault(result: Any, messages: Sequence[Message]) -> str:
     if not result.success:
         return "fails when it runs before there is a viewer"
-    if why := _controls():
-        return why
-    if any(kind not in _REPLAYABLE for kind, *_ in messages):
+    if any(message.kind not in _REPLAYABLE for message in messages):
         return "changes what it has shown"
     return ""
 
 
 def _controls() -> str:
-    """What widgets say when they are made reaches no page from here."""
+    """What widgets say while a module is imported is part of no cell, and reaches no page."""
     import comm
 
     return "makes controls" if getattr(comm.get_comm_manager(), "comms", None) else ""

@@ -13,13 +13,14 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from .cells import Shared
 from .files import reopen_files
 from .randomness import Randomness
-from .shell import RecordedStream
+from .recorder import RecordedStream
+from .widgets import for_request
 
 # When memory runs out, the system is to end a viewer's kernel rather than the parent of all:
 # proc(5), oom_score_adj, from -1000 to 1000.
@@ -96,6 +97,9 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
                 super().__init__(**given)
             finally:
                 setattr(ipkernel, "sys", sys)  # noqa: B010
+            # A page may go on with the widgets of the shared cells, and have no cell executed.
+            for kind in ("comm_open", "comm_msg"):
+                self.shell_handlers[kind] = self._begun(self.shell_handlers[kind])
 
         async def do_execute(
             self,
@@ -108,10 +112,7 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
             cell_meta: Any = None,
             cell_id: Any = None,
         ) -> Any:
-            if self._is_fresh:
-                # Only now: starting a kernel draws random numbers itself.
-                self._is_fresh = False
-                randomness.begin_kernel()
+            self._begin()
             if waiting and not silent and code == waiting[0].source:
                 return self._replay(waiting.popleft())
             self._give_back_soon()
@@ -125,6 +126,19 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
                 cell_id=cell_id,
             )
 
+        def _begin(self) -> None:
+            if self._is_fresh:
+                # Only now: starting a kernel draws random numbers itself.
+                self._is_fresh = False
+                randomness.begin_kernel()
+
+        def _begun(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+            def begin_and_handle(*given: Any) -> Any:
+                self._begin()
+                return handler(*given)
+
+            return begin_and_handle
+
         def _give_back_soon(self) -> None:
             if self._giving_back:
                 self._giving_back.cancel()
@@ -132,16 +146,21 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
             self._giving_back = loop.call_later(_AT_REST, _give_back_memory)
 
         def _replay(self, cell: Shared) -> dict[str, Any]:
-            for kind, content, metadata, topic in cell.messages:
-                if kind == "execute_result":
+            request = self.get_parent("shell")
+            for message in cell.messages:
+                content = message.content
+                if message.kind == "execute_result":
                     content = {**content, "execution_count": cell.count}
+                elif message.kind == "comm_msg":
+                    content = for_request(content, request["header"]["msg_id"])
                 self.session.send(
                     self.iopub_socket,
-                    kind,
+                    message.kind,
                     content,
-                    metadata=metadata,
-                    parent=self.get_parent("shell"),
-                    ident=topic,
+                    metadata=message.metadata,
+                    parent=request,
+                    ident=message.topic,
+                    buffers=list(message.buffers),
                 )
             self.shell.execution_count = cell.count + 1
             return {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 # Memory addresses; pandas' ids of styled tables; any long word of hexadecimal digits, such as
@@ -33,11 +33,6 @@ def digest_of(outputs: Iterable[Any]) -> str:
             else:
                 shown.append([text])
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
-
-
-def outputs_of(messages: Sequence[Any]) -> list[dict[str, Any]]:
-    """The outputs that a notebook would hold of a kernel's messages."""
-    return [{"output_type": kind, **content} for kind, content, *_ in messages]
 
 
 def _bundle(data: Any) -> dict[str, str]:
