@@ -14,6 +14,8 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from functools import cache
 from typing import Any, ClassVar
 
 from .cells import Shared
@@ -69,12 +71,34 @@ def run_kernel(
     return 0
 
 
+@cache
 def make_app() -> Any:
     """ipykernel's application of this process; made in the parent, its memory is shared."""
     from ipykernel.kernelapp import IPKernelApp
 
+    base: Any = IPKernelApp
+
+    class ForkedKernelApp(base):  # type: ignore[misc]
+        """Leaves out what the parent has done for all kernels, and so writes to less memory."""
+
+        def parse_command_line(self, argv: Any = None) -> None:
+            """Take the connection file; nothing else is on the line."""
+            self.connection_file = argv[argv.index("-f") + 1]
+
+        init_profile_dir = init_config_files = load_config_file = init_code = _done
+
     # Not 0, which would print how to connect; 1 is taken for no parent to be watched.
-    return IPKernelApp.instance(parent_handle=1)
+    app = ForkedKernelApp.instance(parent_handle=1)
+    # Where its log is written to is decided by the first who writes.
+    with redirect_stderr(sys.__stderr__):
+        base.init_profile_dir(app)
+        base.init_config_files(app)
+        base.load_config_file(app)
+    return app
+
+
+def _done(app: Any) -> None:
+    """The parent did it; also run the files that kernels run first, whose counts go on."""
 
 
 def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
