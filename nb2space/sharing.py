@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -106,14 +106,16 @@ def sharing_of(
     own_files: Mapping[str, bytes],
     *,
     unsettled: Mapping[int, str],
+    widgets: Sequence[str] = (),
     secrets: Collection[str] = (),
     refresh: float | None = None,
 ) -> Sharing:
     """What of the `executed` notebook all viewers may share.
 
     `own_files` are the author's modules and data by relative path; `unsettled` says of cells, by
-    their execution count, what the run was seen to do that ends sharing; `secrets` are the
-    environment variables that stand for values of the code, and so are the same for all.
+    their execution count, what the run was seen to do that ends sharing; `widgets` are the digests
+    of all widgets' states after each code cell, none without a run; `secrets` are the environment
+    variables that stand for values of the code, and so are the same for all.
     """
     own = {
         path.removesuffix("/__init__.py").removesuffix(".py").partition("/")[0]
@@ -157,6 +159,7 @@ def sharing_of(
             continue
         cells[place] = {
             "digest": digest_of(cell.outputs),
+            "widgets": widgets[place] if widgets else "",
             "seeds": sorted(reader.seeds(tree)),
             "told": told,
         }

@@ -149,7 +149,7 @@ def test_a_missing_value_is_named_in_the_log_and_the_others_are_masked(
     monkeypatch.setenv("EMPTY_KEY", "")
     monkeypatch.delenv("OTHER_KEY", raising=False)
     with make_workplace(sealed_with(["DB_PASSWORD", "EMPTY_KEY", "OTHER_KEY"])) as made:
-        mask = _mask_of(made)
+        mask = _mask_of(made, "")
     assert mask.text("a correct horse") == f"a {MASK}"
     (record,) = caplog.records
     assert record.levelname == "WARNING"

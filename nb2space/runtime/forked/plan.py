@@ -14,13 +14,14 @@ class SharedCell:
     """A cell that the parent runs once for all viewers.
 
     `number` is its number in the author's notebook, `digest` that of the outputs it had at the
-    conversion, `seeds` are the libraries whose random numbers it seeds; a cell that the author
-    tagged is shared whatever it shows (`told`).
+    conversion, `widgets` that of all widgets' states after it; `seeds` are the libraries whose
+    random numbers it seeds. A cell that the author tagged is shared whatever it shows (`told`).
     """
 
     number: int
     source: str
     digest: str
+    widgets: str
     seeds: tuple[str, ...]
     told: bool
 
@@ -68,6 +69,7 @@ def plan_of(live: Any, startup: Sequence[Path]) -> Plan | None:
                     number=cell.metadata.nb2space.number,
                     source=cell.source,
                     digest=shared["digest"],
+                    widgets=shared["widgets"],
                     seeds=tuple(shared["seeds"]),
                     told=shared["told"],
                 )

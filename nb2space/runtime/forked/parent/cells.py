@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from .digest import digest_of
+from .digest import digest_of, digest_of_widgets
 from .files import open_files
 from .leftovers import left_over
 from .randomness import Randomness
 from .recorder import Message, Recorder
 from .watch import Watch
-from .widgets import hand_over, sorted_outputs
+from .widgets import Page
 
 # What replaying a message later shows is what it showed at once.
 _REPLAYABLE = {
@@ -57,7 +57,7 @@ def run_cells(
     shell: Any, recorder: Recorder, randomness: Randomness, cells: Sequence[Any]
 ) -> list[Shared]:
     """Run the cells one after the other. Raises Unshareable with the first that is not to be."""
-    watch = Watch()
+    watch, page = Watch(), Page()
     shared = []
     for index, cell in enumerate(cells):
         files = open_files()
@@ -65,17 +65,17 @@ def run_cells(
         with watch:
             result = _in_thread(partial(shell.run_cell, cell["source"], store_history=True))
         messages = recorder.take()
-        shown, captured = sorted_outputs(messages)
+        shown = page.show(messages)
+        recorder.take()  # what widgets echo
         drawn = randomness.drawn_without_seed(cell["seeds"])
         why = _fault(result, messages) or left_over(files)
         if not why and not cell["told"]:
             why = watch.seen or ("draws random numbers without a seed" if drawn else "")
-            if not why and digest_of(shown) != cell["digest"]:
+            digests = digest_of(shown), digest_of_widgets(page.states)
+            if not why and digests != (cell["digest"], cell["widgets"]):
                 why = "shows something else than at the conversion"
         if why:
             raise Unshareable(why, cell=index)
-        hand_over(captured)
-        recorder.take()  # the widgets' own echo
         shared.append(Shared(cell["source"], count, messages))
     return shared
 

@@ -85,7 +85,11 @@ def make_app() -> Any:
             """Take the connection file; nothing else is on the line."""
             self.connection_file = argv[argv.index("-f") + 1]
 
-        init_profile_dir = init_config_files = load_config_file = init_code = _done
+        init_profile_dir = init_config_files = load_config_file = _done
+
+        def init_code(self) -> None:
+            """Run the files that kernels run first: ipykernel has undone some of it."""
+            self._run_startup_files()
 
     # Not 0, which would print how to connect; 1 is taken for no parent to be watched.
     app = ForkedKernelApp.instance(parent_handle=1)
@@ -98,7 +102,7 @@ def make_app() -> Any:
 
 
 def _done(app: Any) -> None:
-    """The parent did it; also run the files that kernels run first, whose counts go on."""
+    """The parent did it."""
 
 
 def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:

@@ -60,30 +60,38 @@ def record_widgets(session: Any, standin: Standin) -> None:
     base.publish_msg = publish_msg
 
 
-def sorted_outputs(
-    messages: Sequence[Message],
-) -> tuple[list[dict[str, Any]], dict[str, list[dict[str, Any]]]]:
-    """The outputs of a cell as a notebook holds them, and those of Output widgets by comm id.
+class Page:
+    """What a page would have been told so far: `states` are those of its widgets, by comm id."""
 
-    As nbclient does it (nbclient.output_widget): of several widgets that take in what is shown,
-    the last one gets it.
-    """
-    own = _Outputs()
-    captured: dict[str, _Outputs] = {}
-    taking: list[_Outputs] = []
-    for message in messages:
-        content = message.content
-        if message.kind == "comm_msg":
-            request = (content["data"].get("state") or {}).get("msg_id")
-            if request:
-                taking.append(captured.setdefault(content["comm_id"], _Outputs()))
-            elif request == "" and taking:
-                taking.pop()
-        elif message.kind == "clear_output":
-            (taking[-1] if taking else own).clear(wait=bool(content.get("wait")))
-        elif not message.kind.startswith("comm_"):
-            (taking[-1] if taking else own).add({"output_type": message.kind, **content})
-    return own.shown, {comm: outputs.shown for comm, outputs in captured.items()}
+    def __init__(self) -> None:
+        self.states: dict[str, dict[str, Any]] = {}
+
+    def show(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
+        """Take in what a cell sent, and give its outputs as a notebook holds them.
+
+        What is shown inside of an Output widget becomes part of the widget's state instead, as in
+        nbclient (nbclient.output_widget): of several, the last one entered gets it.
+        """
+        own = _Outputs()
+        captured: dict[str, _Outputs] = {}
+        taking: list[_Outputs] = []
+        for message in messages:
+            content = message.content
+            if message.kind.startswith("comm_"):
+                state = content["data"].get("state") or {}
+                self.states.setdefault(content["comm_id"], {}).update(state)
+                if state.get("msg_id"):
+                    taking.append(captured.setdefault(content["comm_id"], _Outputs()))
+                elif "msg_id" in state and taking:
+                    taking.pop()
+            elif message.kind == "clear_output":
+                (taking[-1] if taking else own).clear(wait=bool(content.get("wait")))
+            else:
+                (taking[-1] if taking else own).add({"output_type": message.kind, **content})
+        for comm_id, outputs in captured.items():
+            self.states[comm_id]["outputs"] = outputs.shown
+            _hand_over(comm_id, outputs.shown)
+        return own.shown
 
 
 class _Outputs:
@@ -111,17 +119,14 @@ class _Outputs:
         self.shown.append(output)
 
 
-def hand_over(captured: dict[str, list[dict[str, Any]]]) -> None:
-    """Give Output widgets what was shown inside of them, as the server of a live kernel does."""
-    if not captured:
-        return
+def _hand_over(comm_id: str, outputs: list[dict[str, Any]]) -> None:
+    """Give an Output widget what was shown inside of it, as the server of a live kernel does."""
     import comm
 
     manager: Any = comm.get_comm_manager()
-    for comm_id, outputs in captured.items():
-        update = {"method": "update", "state": {"outputs": outputs}, "buffer_paths": []}
-        message = {"content": {"comm_id": comm_id, "data": update}, "buffers": [], "metadata": {}}
-        manager.comm_msg(None, None, message)
+    update = {"method": "update", "state": {"outputs": outputs}, "buffer_paths": []}
+    message = {"content": {"comm_id": comm_id, "data": update}, "buffers": [], "metadata": {}}
+    manager.comm_msg(None, None, message)
 
 
 def for_request(content: dict[str, Any], request: str) -> dict[str, Any]:
