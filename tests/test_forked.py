@@ -165,6 +165,7 @@ LEFT = {
     "import subprocess\nsubprocess.Popen(['sleep', '61.7'])": "leaves processes running",
     "import socket\nkept = socket.socket()": "keeps a connection or a file that it writes to open",
     "kept = open('written.txt', 'w')": "keeps a connection or a file that it writes to open",
+    "import ipywidgets\nwith ipywidgets.Output():\n    1 / 0": "shows an error",
     "1 / 0": "fails when it runs before there is a viewer",
     "shown = display(1, display_id=True)\nshown.update(2)": "changes what it has shown",
 }

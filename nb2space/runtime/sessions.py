@@ -14,7 +14,7 @@ from typing import Any
 import tornado.web
 import voila
 from jupyter_core.utils import ensure_async
-from tornado.httputil import HTTPServerRequest
+from tornado.httputil import HTTPServerRequest, split_host_and_port
 from tornado.iostream import StreamClosedError
 from voila.tornado.handler import TornadoVoilaHandler
 
@@ -139,7 +139,8 @@ class LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
 
     def _environment(self) -> dict[str, str]:
         """What Voila tells a kernel of the request (voila.handler)."""
-        host, _, port = self.request.host.lower().partition(":")
+        host, number = split_host_and_port(self.request.host.lower())
+        port = str(number or "")
         return {
             **os.environ,
             "SCRIPT_NAME": self.request.path,

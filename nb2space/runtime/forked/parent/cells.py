@@ -83,6 +83,8 @@ def run_cells(
 def _fault(result: Any, messages: Sequence[Message]) -> str:
     if not result.success:
         return "fails when it runs before there is a viewer"
+    if any(message.kind == "error" for message in messages):
+        return "shows an error"
     if any(message.kind not in _REPLAYABLE for message in messages):
         return "changes what it has shown"
     return ""
