@@ -5,9 +5,9 @@
 
 Each app serves the same notebook and is opened in turn in Chromium, each time with an empty cache;
 then a crowd comes at once over HTTP. Medians are printed with the least and the most, and with
-their ratio to plain Voila; `--keep` writes the raw rows, too. No crowd comes to Mercury, where the script of each
-browser asks for the cells to be run. Memory is the proportional set size (PSS) of all processes of
-an app, in which a page that several share counts once. Last comes a load run
+their ratio to plain Voila; `--keep` writes the raw rows, too. No crowd comes to Mercury, where the
+script of each browser asks for the cells to be run. Memory is the proportional set size (PSS) of
+all processes of an app, in which a page that several share counts once. Last comes a load run
 (benchmarks/crowd.py).
 """
 
