@@ -25,6 +25,7 @@ _RANDOM = "draws random numbers without a seed"
 _ENVIRONMENT = "reads the environment"
 _PROGRAMS = "runs other programs"
 _THREADS = "starts threads or processes"
+_TEMPORARY = "makes temporary files"
 _UNREADABLE = "runs code that cannot be judged by reading"
 _OWN = "uses a module of yours that may not be shared"
 
@@ -61,6 +62,7 @@ _USES = {
          "ray", "signal", "atexit"),
         _THREADS,
     ),
+    "tempfile": _TEMPORARY,
     **dict.fromkeys(("exec", "eval", "compile", "__import__", "importlib", "runpy"), _UNREADABLE),
 }  # fmt: skip
 
@@ -260,6 +262,15 @@ class _Reader:
         secret = {id(node.value) for node in ast.walk(tree) if self._takes_secret(node)}
         named = (n for n in ast.walk(tree) if not (isinstance(n, ast.Name) and id(n) in parts))
         yield from filter(None, (self._reason_of(n) for n in named if id(n) not in secret))
+        # One that gets another name may be called without a seed under that.
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        yield from (
+            _RANDOM
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name | ast.Attribute)
+            and id(node) not in called
+            and self._name_of(node) in _GENERATORS
+        )
 
     def seeds(self, tree: ast.Module | None) -> set[str]:
         """The libraries whose global random numbers the cell seeds with a value."""

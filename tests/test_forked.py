@@ -166,6 +166,7 @@ LEFT = {
     "import socket\nkept = socket.socket()": "keeps a connection or a file that it writes to open",
     "kept = open('written.txt', 'w')": "keeps a connection or a file that it writes to open",
     "import ipywidgets\nwith ipywidgets.Output():\n    1 / 0": "shows an error",
+    "import mmap\nkept = mmap.mmap(-1, 64)": "keeps memory that other processes write to",
     "1 / 0": "fails when it runs before there is a viewer",
     "shown = display(1, display_id=True)\nshown.update(2)": "changes what it has shown",
 }

@@ -76,6 +76,7 @@ UNSHAREABLE = {
         "from numpy.random import default_rng\ndefault_rng(None)",
         "import random\nrandom.Random()",
         "import uuid\nuuid.uuid4()",
+        "import numpy as np\nmake = np.random.default_rng\nmake()",
         "import secrets\nsecrets.token_hex()",
         "import os\nos.urandom(3)",
     ],
@@ -86,6 +87,7 @@ UNSHAREABLE = {
         "input()",
     ],
     "uses the network": ["import requests\nrequests.get('https://example.org')"],
+    "makes temporary files": ["import tempfile\nplace = tempfile.mkdtemp()"],
     "runs other programs": ["import subprocess\nsubprocess.run('ls')"],
     "starts threads or processes": [
         "import threading\nthreading.Thread(target=print).start()",

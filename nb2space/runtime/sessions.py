@@ -110,7 +110,7 @@ class LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
             if ticket.memory is None:
                 self.admission.leave(ticket)
                 if self._lives(ticket):
-                    await self._end(ticket)
+                    await self._end(ticket.kernel_id)
 
     async def _session(self, ticket: Ticket) -> AsyncGenerator[str, None]:
         """The parts of what the page is told: as of another session, or as Voila executes one."""
@@ -127,7 +127,9 @@ class LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
                 yield told
                 return
             self.repeats.forget()
-            await self._end(ticket)
+            # The viewer keeps their ticket for the next kernel.
+            kernel_id, ticket.kernel_id = ticket.kernel_id, ""
+            await self._end(kernel_id)
         parts = []
         async for html in self.get_generator(path=""):
             parts.append(self.mask.text(html))
@@ -160,8 +162,8 @@ class LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
     def _provisioner(self, ticket: Ticket) -> Any:
         return self.kernel_manager.get_kernel(ticket.kernel_id).provisioner
 
-    async def _end(self, ticket: Ticket) -> None:
-        await ensure_async(self.kernel_manager.shutdown_kernel(ticket.kernel_id, now=True))
+    async def _end(self, kernel_id: str) -> None:
+        await ensure_async(self.kernel_manager.shutdown_kernel(kernel_id, now=True))
 
     async def _tell(self, html: str) -> None:
         """Send the next part. Voila gives a session in hundreds of them, many of a few letters."""

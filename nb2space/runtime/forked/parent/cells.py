@@ -12,8 +12,7 @@ from functools import partial
 from typing import Any
 
 from .digest import digest_of, digest_of_widgets
-from .files import open_files
-from .leftovers import left_over
+from .leftovers import Before, left_over
 from .randomness import Randomness
 from .recorder import Message, Recorder
 from .watch import Watch
@@ -46,10 +45,10 @@ class Shared:
 def import_modules(names: Sequence[str]) -> None:
     """Import what the notebook will import. Raises Unshareable for what cannot be forked."""
     for name in names:
-        files = open_files()
+        before = Before()
         # What fails here may be caught in the cell, which is to fail or not by itself.
         _in_thread(partial(_try_to_import, name))
-        if why := _controls() or left_over(files):
+        if why := _controls() or left_over(before):
             raise Unshareable(why, module=name)
 
 
@@ -60,7 +59,7 @@ def run_cells(
     watch, page = Watch(), Page()
     shared = []
     for index, cell in enumerate(cells):
-        files = open_files()
+        before = Before()
         count = shell.execution_count
         with watch:
             result = _in_thread(partial(shell.run_cell, cell["source"], store_history=True))
@@ -68,7 +67,7 @@ def run_cells(
         shown = page.show(messages)
         recorder.take()  # what widgets echo
         drawn = randomness.drawn_without_seed(cell["seeds"])
-        why = _fault(result, messages) or left_over(files)
+        why = _fault(result, messages) or left_over(before)
         if not why and not cell["told"]:
             why = watch.seen or ("draws random numbers without a seed" if drawn else "")
             digests = digest_of(shown), digest_of_widgets(page.states)

@@ -61,7 +61,6 @@ def run_kernel(
         if isinstance(before, RecordedStream):
             before.kernels_own = now
     shell.parent = shell.kernel = app.kernel
-    shell.execution_count = 1
     shell.profile_dir = app.profile_dir
     del shell.__dict__["enable_gui"]
     connection.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
@@ -140,9 +139,10 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
             cell_meta: Any = None,
             cell_id: Any = None,
         ) -> Any:
-            self._begin()
             if waiting and not silent and code == waiting[0].source:
                 return self._replay(waiting.popleft())
+            if not waiting:
+                self._begin()
             self._give_back_soon()
             return await super().do_execute(
                 code,
@@ -156,7 +156,8 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
 
         def _begin(self) -> None:
             if self._is_fresh:
-                # Only now: starting a kernel draws random numbers itself.
+                # Only now: starting a kernel draws random numbers itself, and so does Voila's own
+                # request before the first cell.
                 self._is_fresh = False
                 randomness.begin_kernel()
 
