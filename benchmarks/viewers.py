@@ -1,12 +1,13 @@
 """How long viewers wait, and what they cost: nb2space beside plain Voila and, if there, Mercury.
 
     python benchmarks/viewers.py [NOTEBOOK ...] [--rounds 5] [--crowd 20] [--load 50] [--mercury M]
+                                [--keep FILE]
 
 Each app serves the same notebook and is opened in turn in Chromium, each time with an empty cache;
 then a crowd comes at once over HTTP. Medians are printed with the least and the most, and with
-their ratio to plain Voila; then the raw rows. No crowd comes to Mercury, where the script of each
-browser asks for the cells to be run. Memory is the proportional set size (PSS) of all processes of
-an app, in which a page that several share counts once. Last comes a load run
+their ratio to plain Voila; `--keep` writes the raw rows, too. No crowd comes to Mercury, where the
+script of each browser asks for the cells to be run. Memory is the proportional set size (PSS) of
+all processes of an app, in which a page that several share counts once. Last comes a load run
 (benchmarks/crowd.py).
 """
 
@@ -201,7 +202,6 @@ def show(rows: dict[str, list[Row]]) -> None:
     for name, own in rows.items():
         cells = (_cell(values, plain[column]) for column, values in columns(own).items())
         print(f"{name:20}" + "".join(f"{cell:>26}" for cell in cells))
-    print(json.dumps({name: [asdict(row) for row in own] for name, own in rows.items()}))
     sys.stdout.flush()
 
 
@@ -222,7 +222,9 @@ def main() -> None:
     parser.add_argument("--crowd", type=int, default=20)
     parser.add_argument("--load", type=int, default=50)
     parser.add_argument("--mercury", default=shutil.which("mercury") or "", help="its command")
+    parser.add_argument("--keep", type=Path, help="a file for the raw rows (JSON)")
     given = parser.parse_args()
+    kept = {}
     for notebook in given.notebooks:
         print(notebook.name, flush=True)
         with tempfile.TemporaryDirectory() as place:
@@ -238,9 +240,14 @@ def main() -> None:
                 browser.close()
             if given.rounds:
                 show(rows)
+            kept[notebook.name] = {name: [asdict(row) for row in own] for name, own in rows.items()}
             if given.load:
                 with each["nb2space"].serving() as url:
-                    print(load_run(url, given.load), flush=True)
+                    run = load_run(url, given.load)
+                    kept[notebook.name]["load run"] = [asdict(run)]
+                    print(run, flush=True)
+    if given.keep:
+        given.keep.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

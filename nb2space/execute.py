@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from nb2space.environment import Environment, begin_trace, read_environment
 from nb2space.errors import CellError, InputError
 from nb2space.notebook import Notebook
+from nb2space.runtime.forked.parent.digest import digest_of_widgets
 from nb2space.runtime.startcode import START_CODE
 from nb2space.runtime.wakeup import cure_lost_wakeup
 from nb2space.tags import numbered, view_of
@@ -37,7 +38,8 @@ _STARTUP_SECONDS = 60
 class Executed:
     """An executed notebook, what its kernel runs on, and the seconds that all cells took.
 
-    `cell_seconds` are those of each code cell in their order, none when nothing was executed.
+    `cell_seconds` are those of each code cell in their order, none when nothing was executed;
+    `cell_widgets` the digests of all widgets' states after each.
     `afterwards` is what the function of that name gave, which `execute_notebook` may be handed.
     """
 
@@ -46,6 +48,7 @@ class Executed:
     seconds: float
     afterwards: Any = None
     cell_seconds: tuple[float, ...] = ()
+    cell_widgets: tuple[str, ...] = ()
 
 
 def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
@@ -186,7 +189,7 @@ async def _execute(
 
     started = time.monotonic()
     number, failed = 0, None
-    took = []
+    took, widgets = [], []
     cells = list(numbered(client.nb))
     try:
         async with _kernel_of(client, variables):
@@ -199,6 +202,7 @@ async def _execute(
                 await _run_cell(client, cell, index)
                 if cell.cell_type == "code":
                     took.append(time.monotonic() - begun)
+                    widgets.append(client.digest_of_widgets())
             client.set_widgets_metadata()
             environment = await read_environment(client.kc, client.nb, before)
             seconds = time.monotonic() - started
@@ -232,7 +236,7 @@ async def _execute(
             f"The kernel died in cell {number}, as it does when memory runs out or a library "
             "crashes. Nothing was written."
         ) from None
-    return Executed(client.nb, environment, seconds, result, tuple(took))
+    return Executed(client.nb, environment, seconds, result, tuple(took), tuple(widgets))
 
 
 async def _number_widgets(kernel_client: Any) -> None:
@@ -255,12 +259,10 @@ async def _run_cell(client: Any, cell: Notebook, index: int) -> None:
 
 
 def _client(notebook: Notebook, folder: Path, kernel: str, timeout: float | None) -> Any:
-    from nbclient import NotebookClient
-
     quiet = logging.getLogger("nb2space.kernel")
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False
-    return NotebookClient(
+    return _client_class()(
         notebook,
         kernel_name=kernel,
         timeout=timeout,
@@ -270,6 +272,30 @@ def _client(notebook: Notebook, folder: Path, kernel: str, timeout: float | None
         coalesce_streams=True,
         log=quiet,
     )
+
+
+def _client_class() -> Any:
+    from nbclient import NotebookClient
+
+    base: Any = NotebookClient
+
+    class Client(base):  # type: ignore[misc]
+        """nbclient's, which tells what the widgets have come to."""
+
+        _digest: str | None = ""
+
+        def handle_comm_msg(self, outs: Any, msg: Any, cell_index: int) -> None:
+            """Called for each message of a widget."""
+            self._digest = None
+            super().handle_comm_msg(outs, msg, cell_index)
+
+        def digest_of_widgets(self) -> str:
+            """The digest of all widgets' states."""
+            if self._digest is None:
+                self._digest = digest_of_widgets(self.widget_state)
+            return self._digest
+
+    return Client
 
 
 class _kernel_of:

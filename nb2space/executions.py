@@ -99,6 +99,7 @@ def keep_run(source: Source, notebook: Notebook, run: Run) -> None:
             "environment": asdict(executed.environment),
             "seconds": executed.seconds,
             "cell_seconds": executed.cell_seconds,
+            "cell_widgets": executed.cell_widgets,
             "basis": asdict(run.basis),
         },
     )
@@ -165,6 +166,7 @@ def _replayed(notebook: Notebook, kept: Mapping[str, Any]) -> Executed:
         environment_from(kept["environment"]),
         float(kept["seconds"]),
         cell_seconds=tuple(kept["cell_seconds"]),
+        cell_widgets=tuple(kept["cell_widgets"]),
     )
 
 

@@ -103,6 +103,7 @@ def _sharing(
             **dict.fromkeys(environment.outdated_in, "reads a file that a later cell writes"),
             **dict.fromkeys(environment.connected_in, "uses the network"),
         },
+        widgets=executed.cell_widgets,
         secrets=source.code.values.keys(),
         refresh=options.refresh_every,
     )

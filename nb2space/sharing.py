@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
@@ -25,14 +25,15 @@ _RANDOM = "draws random numbers without a seed"
 _ENVIRONMENT = "reads the environment"
 _PROGRAMS = "runs other programs"
 _THREADS = "starts threads or processes"
+_TEMPORARY = "makes temporary files"
 _UNREADABLE = "runs code that cannot be judged by reading"
 _OWN = "uses a module of yours that may not be shared"
 
 # What the names of a module, or one name of it, are for. The longest match decides.
 _USES = {
     **dict.fromkeys(
-        ("ipywidgets", "bqplot", "ipyleaflet", "anywidget", "ipyvuetify", "ipympl", "ipyvolume",
-         "ipycanvas", "ipydatagrid", "pythreejs", "traittypes", "jupyter_ui_poll"),
+        ("ipyleaflet", "anywidget", "ipyvuetify", "ipympl", "ipyvolume", "ipycanvas",
+         "ipydatagrid", "pythreejs", "jupyter_ui_poll"),
         _CONTROLS,
     ),
     **dict.fromkeys(
@@ -61,6 +62,7 @@ _USES = {
          "ray", "signal", "atexit"),
         _THREADS,
     ),
+    "tempfile": _TEMPORARY,
     **dict.fromkeys(("exec", "eval", "compile", "__import__", "importlib", "runpy"), _UNREADABLE),
 }  # fmt: skip
 
@@ -106,14 +108,16 @@ def sharing_of(
     own_files: Mapping[str, bytes],
     *,
     unsettled: Mapping[int, str],
+    widgets: Sequence[str] = (),
     secrets: Collection[str] = (),
     refresh: float | None = None,
 ) -> Sharing:
     """What of the `executed` notebook all viewers may share.
 
     `own_files` are the author's modules and data by relative path; `unsettled` says of cells, by
-    their execution count, what the run was seen to do that ends sharing; `secrets` are the
-    environment variables that stand for values of the code, and so are the same for all.
+    their execution count, what the run was seen to do that ends sharing; `widgets` are the digests
+    of all widgets' states after each code cell, none without a run; `secrets` are the environment
+    variables that stand for values of the code, and so are the same for all.
     """
     own = {
         path.removesuffix("/__init__.py").removesuffix(".py").partition("/")[0]
@@ -157,6 +161,7 @@ def sharing_of(
             continue
         cells[place] = {
             "digest": digest_of(cell.outputs),
+            "widgets": widgets[place] if widgets else "",
             "seeds": sorted(reader.seeds(tree)),
             "told": told,
         }
@@ -257,6 +262,15 @@ class _Reader:
         secret = {id(node.value) for node in ast.walk(tree) if self._takes_secret(node)}
         named = (n for n in ast.walk(tree) if not (isinstance(n, ast.Name) and id(n) in parts))
         yield from filter(None, (self._reason_of(n) for n in named if id(n) not in secret))
+        # One that gets another name may be called without a seed under that.
+        called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        yield from (
+            _RANDOM
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Name | ast.Attribute)
+            and id(node) not in called
+            and self._name_of(node) in _GENERATORS
+        )
 
     def seeds(self, tree: ast.Module | None) -> set[str]:
         """The libraries whose global random numbers the cell seeds with a value."""

@@ -36,6 +36,7 @@ def forks_of(
     told: bool = True,
     modules: Sequence[str] = (),
     outputs: Sequence[Any] = (),
+    widgets: Sequence[str] = (),
     refresh: float | None = None,
     python: str = sys.executable,
     path: str = "",
@@ -44,12 +45,13 @@ def forks_of(
     notebook = notebook_of(*(code(source, "shared") if told else source for source in cells))
     for cell, shown in zip(notebook.cells, outputs, strict=False):
         cell.outputs = shown
-    seen = sharing_of(notebook, {}, unsettled={}).cells
+    seen = sharing_of(notebook, {}, unsettled={}, widgets=widgets).cells
     shared = tuple(
         SharedCell(
             number + 1,
             source,
             digest=seen.get(number, {}).get("digest", ""),
+            widgets=seen.get(number, {}).get("widgets", ""),
             seeds=tuple(seen.get(number, {}).get("seeds", ())),
             told=told,
         )

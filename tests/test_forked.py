@@ -19,6 +19,8 @@ from forking import finished, forks_of, kernel_of, parents, until
 from making import stream
 from nbclient.exceptions import CellExecutionError
 
+from nb2space.runtime.wakeup import cure_lost_wakeup
+
 pytestmark = pytest.mark.kernel
 
 
@@ -88,13 +90,84 @@ def test_plots_are_shown_by_shared_cells_and_by_the_viewers_own() -> None:
         assert finished(visit(forks)) == ordinary
 
 
+WIDGETS = (
+    "import ipywidgets as w\nimport matplotlib.pyplot as plt\n%matplotlib inline\ncalls = []\n"
+    "from IPython.display import display",
+    "@w.interact(n=w.IntSlider(value=3, max=9))\n"
+    "def show(n):\n    calls.append(n)\n    print('n is', n)\n    plt.plot([1, n])",
+    "said = w.Output()\nwith said:\n    print('inside')\n    inner = w.Output()\n    with inner:\n"
+    "        display(w.Label('deep'))\n    print('inside again')\nprint('outside')\nsaid",
+    "said.clear_output()\nwith said:\n    print('anew')\n"
+    "picture = w.Image(value=b'bytes')\npicture",
+)
+# How the kernel sees its widgets, and that they work.
+WORKING = (
+    "slider, out = show.widget.children\nslider.value = 5\n"
+    "print(calls, [o['output_type'] for o in out.outputs], out.msg_id, bytes(picture.value),"
+    " [o.get('text') for o in said.outputs], len(inner.outputs))"
+)
+
+
+def test_widgets_of_shared_cells_are_as_they_ever_were() -> None:
+    async def visit(forks: Any) -> list[Any]:
+        async with kernel_of(forks) as kernel:
+            assert kernel.is_forked is bool(forks)
+            await kernel.run(*WIDGETS)
+            shown = [
+                [output.output_type, output.get("text"), *sorted(output.get("data", {}))]
+                for cell in kernel.client.nb.cells
+                for output in cell.outputs
+            ]
+            states = [
+                (state.get("_model_name"), str(state.get("outputs"))[:60], state.get("value"))
+                for state in kernel.client.widget_state.values()
+            ]
+            buffers = [str(given) for given in kernel.client.widget_buffers.values()]
+            return [shown, states, buffers, await kernel.run(WORKING)]
+
+    async def twice(forks: Any) -> list[list[Any]]:
+        return await asyncio.gather(visit(forks), visit(forks))
+
+    cure_lost_wakeup()
+    ordinary = finished(visit(None))
+    assert "n is 3" in str(ordinary) and "b'bytes' ['anew\\n'] 1\n" in ordinary[3]
+    with forks_of(*WIDGETS, modules=["matplotlib.pyplot"]) as forks:
+        assert finished(twice(forks)) == [ordinary, ordinary]
+
+
+def test_widgets_that_differ_from_those_of_the_conversion_are_each_viewers_own(told: Any) -> None:
+    async def visit(forks: Any) -> None:
+        async with kernel_of(forks) as kernel:
+            assert kernel.is_forked
+            await kernel.run(*cells)
+
+    cells = ("import ipywidgets as w\nx = 1", "import os\nw.IntText(len(os.listdir()))")
+    with forks_of(*cells, told=False, widgets=["", "other"]) as forks:
+        finished(visit(forks))
+    assert "Cell 2 shows something else than at the conversion" in told.text
+
+
+def test_a_module_that_makes_widgets_is_left_out(told: Any, tmp_path: Path) -> None:
+    async def visit(forks: Any) -> None:
+        async with kernel_of(forks) as kernel:
+            assert kernel.is_forked
+            await kernel.run("import maker", "maker.made")
+            assert "made of it" in str(kernel.client.widget_state)
+
+    (tmp_path / "maker.py").write_text("import ipywidgets\nmade = ipywidgets.Label('made of it')")
+    with forks_of("x = 1", modules=("maker",), path=str(tmp_path)) as forks:
+        finished(visit(forks))
+    assert "The module maker makes controls, so forks go without it." in told.text
+
+
 LEFT = {
     THREAD: "leaves threads running",
     "import subprocess\nsubprocess.Popen(['sleep', '61.7'])": "leaves processes running",
     "import socket\nkept = socket.socket()": "keeps a connection or a file that it writes to open",
     "kept = open('written.txt', 'w')": "keeps a connection or a file that it writes to open",
+    "import ipywidgets\nwith ipywidgets.Output():\n    1 / 0": "shows an error",
+    "import mmap\nkept = mmap.mmap(-1, 64)": "keeps memory that other processes write to",
     "1 / 0": "fails when it runs before there is a viewer",
-    "import ipywidgets\nslider = ipywidgets.IntSlider()": "makes controls",
     "shown = display(1, display_id=True)\nshown.update(2)": "changes what it has shown",
 }
 

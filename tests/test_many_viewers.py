@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -350,9 +350,11 @@ def test_too_much_is_not_listened_to(serving: Callable[..., Command]) -> None:
         socket.send("kernel_info_request", {})
         assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
     host, port = app.url.split("/")[2].split(":")
-    connection = http.client.HTTPConnection(host, int(port))
     # The server may close the connection while the request is still being sent.
-    with suppress(BrokenPipeError, ConnectionResetError):
+    with (
+        closing(http.client.HTTPConnection(host, int(port))) as connection,
+        suppress(BrokenPipeError, ConnectionResetError),
+    ):
         connection.request("POST", "/nb2space/live", body=b"x" * 1_000_000)
         assert connection.getresponse().status in (400, 413)
     assert get(app.url)[0] == 200

@@ -14,6 +14,8 @@ from .memory import free_memory, own_memory
 # widgets), and so many are started at a time: they may need much more.
 _USUAL = 300_000_000
 _UNKNOWN = 2
+# A kernel is taken to need so much at least: one that has still to be used takes nearly nothing.
+_LEAST = 50_000_000
 # What is kept free for the server itself, and for kernels that grow while they are used.
 _RESERVE = 200_000_000
 _GROWTH = 1.25
@@ -129,7 +131,7 @@ class Admission:
         starting = sum(ticket.memory is None for ticket in self._admitted)
         if not self._measured and starting >= _UNKNOWN:
             return False
-        need = max(self._measured) * _GROWTH if self._measured else _USUAL
+        need = max(_LEAST, *self._measured) * _GROWTH if self._measured else _USUAL
         return await self._free_now() >= _RESERVE + (starting + 1) * need
 
     async def _free_now(self) -> int:

@@ -84,6 +84,10 @@ class Gates:
         """The traffic of a kernel's pages."""
         return self._traffic.setdefault(kernel_id, Traffic())
 
+    def is_untouched(self, kernel_id: str) -> bool:
+        """True while no page has come to a kernel."""
+        return kernel_id not in self._traffic
+
     def forget(self, kernel_id: str) -> None:
         """Drop the gate of a kernel that is gone."""
         self._gates.pop(kernel_id, None)

@@ -7,15 +7,11 @@ from kernels, a template of our own decides what the page shows.
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import logging
 import os
-import re
 import shutil
 import signal
-import time
 from typing import Any
 
 import nbformat
@@ -24,20 +20,21 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.services.kernels.handlers import KernelHandler
 from tornado.httputil import HTTPServerRequest
-from tornado.iostream import StreamClosedError
 from traitlets.config import Config
 from voila.app import Voila
 from voila.handler import VoilaHandler
-from voila.tornado.handler import TornadoVoilaHandler
 
-from .admission import Admission, QueueFullError, Ticket
-from .connection import LONGEST_MESSAGE, LONGEST_WITHOUT_FILES, Gates, PageReader, gated_by
+from .admission import Admission
+from .connection import LONGEST_MESSAGE, LONGEST_WITHOUT_FILES, Gates, gated_by
+from .forked.plan import cells_for_all
 from .headers import PAGE_HEADERS, NotFound, PageHeaders
-from .kernels import STARTING, cell_hashes, in_workplace, place_guard
+from .kernels import cell_hashes, in_workplace, place_guard
 from .masking import Mask
 from .outputs import viewer_outputs
 from .problems import Reports, keep_clean, note
+from .repeating import Repeats
 from .samecells import digest_of
+from .sessions import LIVE, TELL_EVERY, LiveHandler
 from .settings import Settings
 from .sourcewall import SourceWall, wall_of
 from .startcode import place_start_code
@@ -52,112 +49,12 @@ _CULL_EVERY = 2
 # Seconds between two signs of life on a page's socket; proxies close silent ones.
 _PING_EVERY = 10
 
-# Seconds between two signs of life to a page that waits, and for which parts are gathered.
-_TELL_EVERY = 1
-_GATHER = 0.1
-
-# Seconds after which one who takes nothing of what is sent is taken to have left.
-_UNREAD_SECONDS = 20
-
 # Voila's addresses that the page needs; every other is unknown to the server.
 _ADDRESSES = (
     "/api/kernels/",
     "/voila/api/shutdown/",
     "/voila/api/themes/",
 )
-
-LIVE = "/nb2space/live"
-"""Where the page asks for a live session."""
-
-# Programs that visit pages without anybody who looks at them.
-_CRAWLER = re.compile(r"bot\b|crawl|spider|slurp|preview|facebookexternalhit", re.IGNORECASE)
-
-
-class _LiveHandler(TornadoVoilaHandler):  # type: ignore[misc]
-    """A live session: a kernel of the viewer's own, and what the notebook's cells show in it."""
-
-    def initialize(self, gates: Gates, mask: Mask, admission: Admission, **kwargs: Any) -> None:
-        """Take the gates, which must know what the page displays, and the mask for the page."""
-        self.gates = gates
-        self.mask = mask
-        self.admission = admission
-        self.is_left = False
-        self.told_at = 0.0
-        super().initialize(**kwargs)
-
-    def get(self, path: str | None = None) -> None:
-        """Only the page's script asks with POST: crawlers and previews start no kernel."""
-        raise tornado.web.HTTPError(405)
-
-    head = get
-
-    @tornado.web.authenticated
-    async def post(self, path: str | None = None) -> None:
-        """Execute the notebook for this viewer, and send each cell when it was executed.
-
-        Before that, and while there is no memory for one kernel more, the viewer is told their
-        place in the queue.
-        """
-        headers = self.request.headers
-        # Nor do pages of other sites, which browsers tell of: w3.org/TR/fetch-metadata.
-        if _CRAWLER.search(headers.get("User-Agent", "")) or "-site" in headers.get(
-            "Sec-Fetch-Site", ""
-        ):
-            raise tornado.web.HTTPError(403)
-        # The notebook may ask which address was opened; that is the page's.
-        self.request.path = "/"
-        self.request.uri = "/" + (f"?{self.request.query}" if self.request.query else "")
-        try:
-            ticket = self.admission.ask(_client_of(self.request))
-        except QueueFullError:
-            raise tornado.web.HTTPError(503) from None
-        reader = PageReader(self.gates)
-        try:
-            while not await self.admission.may_start(ticket):
-                await self._tell(f'<i data-place="{self.admission.place(ticket)}"></i>\n')
-                await asyncio.sleep(_TELL_EVERY / 2)
-                if self.is_left:
-                    return
-            STARTING.set(ticket)
-            async for html in self.get_generator(path=""):
-                # A session that is left is not followed to its end; that of a kernel that died has
-                # none.
-                if ticket.kernel_id and (self.is_left or not self._lives(ticket)):
-                    return
-                reader.read(html)
-                await self._tell(self.mask.text(html))
-            if self._lives(ticket) and not self.is_left:
-                kernel = self.kernel_manager.get_kernel(ticket.kernel_id)
-                await self.admission.measure(ticket, kernel.provisioner.pid)
-        finally:
-            if ticket.memory is None:
-                self.admission.leave(ticket)
-                if self._lives(ticket):
-                    await ensure_async(
-                        self.kernel_manager.shutdown_kernel(ticket.kernel_id, now=True)
-                    )
-
-    async def _tell(self, html: str) -> None:
-        """Send the next part. Voila gives a session in hundreds of them, many of a few letters."""
-        self.write(html)
-        if time.monotonic() - self.told_at > _GATHER:
-            self.told_at = time.monotonic()
-            with contextlib.suppress(StreamClosedError):
-                sent = asyncio.ensure_future(self.flush())
-                await asyncio.wait([sent], timeout=_UNREAD_SECONDS)
-                if sent.done():
-                    sent.result()
-                else:
-                    self.request.connection.close()
-                    self.is_left = True
-
-    def _lives(self, ticket: Ticket) -> bool:
-        return ticket.kernel_id in self.kernel_manager
-
-    def on_connection_close(self) -> None:
-        """The viewer left before their kernel was ready."""
-        super().on_connection_close()
-        self.is_left = True
 
 
 class _KernelHandler(KernelHandler):
@@ -189,6 +86,7 @@ class SpaceServer(Voila):  # type: ignore[misc]
     gates: Gates
     mask: Mask
     admission: Admission
+    repeats: Repeats
     reports: Reports
 
     def init_handlers(self) -> list[Any]:
@@ -201,8 +99,10 @@ class SpaceServer(Voila):  # type: ignore[misc]
                     "gates": self.gates,
                     "mask": self.mask,
                     "admission": self.admission,
+                    "repeats": self.repeats,
+                    "kernel_name": self.settings.kernel,
                 }
-                kept.append((LIVE, _with_headers(_LiveHandler), own))
+                kept.append((LIVE, _with_headers(LiveHandler), own))
             elif handler is KernelHandler:
                 kept.append((pattern, _with_headers(_KernelHandler), *rest))
             elif pattern.startswith(_ADDRESSES):
@@ -247,6 +147,7 @@ def live_server(settings: Settings, workplace: Workplace) -> SpaceServer:
     server.gates = gates
     server.mask = mask
     server.admission = admission
+    server.repeats = Repeats(cells_for_all(live))
     server.reports = Reports(
         workplace.reports, mask=lambda text: mask.text(wall.without_source(text, plain=True))
     )
@@ -297,12 +198,6 @@ def _takes_files(workplace: Workplace) -> bool:
     return any(b"upload" in code.lower() for code in (workplace.notebook.encode(), *modules))
 
 
-def _client_of(request: HTTPServerRequest) -> str:
-    """Who asks, for a fair share. Behind a proxy, what it says; the first is the viewer's own."""
-    forwarded: str = request.headers.get("X-Forwarded-For", "")
-    return forwarded.partition(",")[0].strip() or str(request.remote_ip)
-
-
 def _config(
     settings: Settings, workplace: Workplace, gates: Gates, mask: Mask, wall: SourceWall
 ) -> Config:
@@ -346,7 +241,7 @@ def _config(
                 # viewers see is decided by the template's filter, which lets no traceback pass.
                 "show_tracebacks": True,
                 # While a cell takes long, something is sent that often.
-                "http_keep_alive_timeout": _TELL_EVERY,
+                "http_keep_alive_timeout": TELL_EVERY,
                 "allow_template_override": "NO",
                 "allow_theme_override": "NO",
                 "file_allowlist": [],

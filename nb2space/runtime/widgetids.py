@@ -7,7 +7,7 @@ read as text and run in the kernel; it imports nothing of this package.
 
 
 def number_widgets() -> None:
-    """Count the widgets of this kernel from now on."""
+    """Count the widgets of this kernel from now on; a kernel that counts them already goes on."""
     from itertools import count
     from typing import Any
 
@@ -16,10 +16,12 @@ def number_widgets() -> None:
     except ImportError:  # a kernel of before ipykernel 6.18, whose ids stay random
         return
     plain, numbers = comm.create_comm, count(1)
+    if getattr(plain, "__name__", "") == "counted":
+        return
 
-    def create_comm(*given: Any, **named: Any) -> Any:
+    def counted(*given: Any, **named: Any) -> Any:
         if named.get("target_name") == "jupyter.widget" and not named.get("comm_id"):
             named["comm_id"] = f"6e62{next(numbers):028x}"
         return plain(*given, **named)
 
-    comm.create_comm = create_comm
+    comm.create_comm = counted

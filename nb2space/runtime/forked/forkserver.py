@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from .plan import Plan
-from .process import ForkedProcess
+from .process import ForkedProcess, Parent
 
 log = logging.getLogger("nb2space")
 
@@ -82,7 +82,7 @@ class ForkServer:
         self._environment = dict(environment)
         self._folder = folder
         self._output = output
-        self._control: Future[socket.socket] = Future()
+        self._parent: Future[Parent] = Future()
         self._crashes = 0
         self._is_over = threading.Event()
         self._turn = threading.Lock()
@@ -102,13 +102,13 @@ class ForkServer:
         The first viewers wait until the parent is ready. Raises ForkError when there is none.
         """
         # The other viewers wait for the same, so one who leaves must not cancel it.
-        control = await asyncio.shield(asyncio.wrap_future(self._control))
+        parent = await asyncio.shield(asyncio.wrap_future(self._parent))
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         request = json.dumps({"arguments": arguments, "environment": dict(environment)})
         try:
             with theirs:
-                socket.send_fds(control, [b"f"], [theirs.fileno()])
+                socket.send_fds(parent.control, [b"f"], [theirs.fileno()])
             answer = await asyncio.wait_for(_ask(ours, request), _ANSWER)
         except (OSError, ValueError, asyncio.TimeoutError) as error:
             ours.close()
@@ -120,7 +120,7 @@ class ForkServer:
             ours.close()
             self._note_crash()
             raise ForkError("the fork ended before it was a kernel")
-        return ForkedProcess(answer["ready"], ours, self._note_crash)
+        return ForkedProcess(answer["ready"], parent, ours, self._note_crash)
 
     def _keep(self) -> None:
         """Start one parent after the other, until they end too often or are not to be had."""
@@ -236,21 +236,21 @@ class ForkServer:
                 control.close()
                 return
             self._close()
-            self._control.set_result(control)
+            self._parent.set_result(Parent(control, len(self._plan.cells)))
 
     def _refuse(self, why: str) -> None:
         """Give no forks for now."""
         with self._turn:
             self._close()
-            self._control.set_exception(ForkError(why))
+            self._parent.set_exception(ForkError(why))
 
     def _close(self) -> None:
         """Let the parent go, which ends when its last kernel has; newcomers wait."""
-        before = self._control
+        before = self._parent
         if before.done():
-            self._control = Future()
+            self._parent = Future()
             if before.exception() is None:
-                before.result().close()
+                before.result().control.close()
 
     def _give_up(self, why: str) -> None:
         log.warning("Kernels cannot be forked: %s. Viewers get kernels that run every cell.", why)

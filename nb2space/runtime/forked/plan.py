@@ -14,13 +14,14 @@ class SharedCell:
     """A cell that the parent runs once for all viewers.
 
     `number` is its number in the author's notebook, `digest` that of the outputs it had at the
-    conversion, `seeds` are the libraries whose random numbers it seeds; a cell that the author
-    tagged is shared whatever it shows (`told`).
+    conversion, `widgets` that of all widgets' states after it; `seeds` are the libraries whose
+    random numbers it seeds. A cell that the author tagged is shared whatever it shows (`told`).
     """
 
     number: int
     source: str
     digest: str
+    widgets: str
     seeds: tuple[str, ...]
     told: bool
 
@@ -68,6 +69,7 @@ def plan_of(live: Any, startup: Sequence[Path]) -> Plan | None:
                     number=cell.metadata.nb2space.number,
                     source=cell.source,
                     digest=shared["digest"],
+                    widgets=shared["widgets"],
                     seeds=tuple(shared["seeds"]),
                     told=shared["told"],
                 )
@@ -78,3 +80,16 @@ def plan_of(live: Any, startup: Sequence[Path]) -> Plan | None:
         startup=tuple(map(str, startup)),
         refresh=sharing.get("refresh"),
     )
+
+
+def cells_for_all(live: Any) -> int | None:
+    """How many cells a session of the live notebook executes, if all viewers may get the same.
+
+    None where a cell runs for each viewer, or was tagged to be shared whatever it does.
+    """
+    running = [
+        cell.metadata.get("nb2space", {}).get("shared")
+        for cell in live.cells
+        if cell.cell_type == "code" and "skip-execution" not in cell.metadata.get("tags", [])
+    ]
+    return len(running) if all(shared and not shared["told"] for shared in running) else None

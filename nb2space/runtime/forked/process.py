@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 
 _LOOK_EVERY = 0.01
 
@@ -23,13 +24,24 @@ _LOOK_EVERY = 0.01
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 
 
+@dataclass(frozen=True, eq=False)
+class Parent:
+    """What kernels are forked from: where forks are asked for, and how many cells it has run."""
+
+    control: socket.socket
+    cells: int
+
+
 class ForkedProcess:
     """The kernel with process id `pid`; `crashed` is called once if a fault ends it."""
 
     stdin = stdout = stderr = None
 
-    def __init__(self, pid: int, connection: socket.socket, crashed: Callable[[], None]) -> None:
+    def __init__(
+        self, pid: int, parent: Parent, connection: socket.socket, crashed: Callable[[], None]
+    ) -> None:
         self.pid = pid
+        self.parent = parent
         self.returncode: int | None = None
         self._connection = connection
         self._crashed = crashed

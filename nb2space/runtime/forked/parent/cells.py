@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from .digest import digest_of, outputs_of
-from .files import open_files
-from .leftovers import left_over
+from .digest import digest_of, digest_of_widgets
+from .leftovers import Before, left_over
 from .randomness import Randomness
-from .shell import Recorder
+from .recorder import Message, Recorder
 from .watch import Watch
+from .widgets import Page
 
 # What replaying a message later shows is what it showed at once.
-_REPLAYABLE = {"stream", "display_data", "execute_result"}
+_REPLAYABLE = {
+    "stream", "display_data", "execute_result", "clear_output",
+    "comm_open", "comm_msg", "comm_close",
+}  # fmt: skip
 
 
 class Unshareable(Exception):
@@ -36,16 +39,16 @@ class Shared:
 
     source: str
     count: int
-    messages: list[tuple[str, dict[str, Any], Any, bytes | None]]
+    messages: list[Message]
 
 
 def import_modules(names: Sequence[str]) -> None:
     """Import what the notebook will import. Raises Unshareable for what cannot be forked."""
     for name in names:
-        files = open_files()
+        before = Before()
         # What fails here may be caught in the cell, which is to fail or not by itself.
         _in_thread(partial(_try_to_import, name))
-        if why := _controls() or left_over(files):
+        if why := _controls() or left_over(before):
             raise Unshareable(why, module=name)
 
 
@@ -53,19 +56,22 @@ def run_cells(
     shell: Any, recorder: Recorder, randomness: Randomness, cells: Sequence[Any]
 ) -> list[Shared]:
     """Run the cells one after the other. Raises Unshareable with the first that is not to be."""
-    watch = Watch()
+    watch, page = Watch(), Page()
     shared = []
     for index, cell in enumerate(cells):
-        files = open_files()
+        before = Before()
         count = shell.execution_count
         with watch:
             result = _in_thread(partial(shell.run_cell, cell["source"], store_history=True))
         messages = recorder.take()
+        shown = page.show(messages)
+        recorder.take()  # what widgets echo
         drawn = randomness.drawn_without_seed(cell["seeds"])
-        why = _fault(result, messages) or left_over(files)
+        why = _fault(result, messages) or left_over(before)
         if not why and not cell["told"]:
             why = watch.seen or ("draws random numbers without a seed" if drawn else "")
-            if not why and digest_of(outputs_of(messages)) != cell["digest"]:
+            digests = digest_of(shown), digest_of_widgets(page.states)
+            if not why and digests != (cell["digest"], cell["widgets"]):
                 why = "shows something else than at the conversion"
         if why:
             raise Unshareable(why, cell=index)
@@ -73,18 +79,18 @@ def run_cells(
     return shared
 
 
-def _fault(result: Any, messages: Sequence[Any]) -> str:
+def _fault(result: Any, messages: Sequence[Message]) -> str:
     if not result.success:
         return "fails when it runs before there is a viewer"
-    if why := _controls():
-        return why
-    if any(kind not in _REPLAYABLE for kind, *_ in messages):
+    if any(message.kind == "error" for message in messages):
+        return "shows an error"
+    if any(message.kind not in _REPLAYABLE for message in messages):
         return "changes what it has shown"
     return ""
 
 
 def _controls() -> str:
-    """What widgets say when they are made reaches no page from here."""
+    """What widgets say while a module is imported is part of no cell, and reaches no page."""
     import comm
 
     return "makes controls" if getattr(comm.get_comm_manager(), "comms", None) else ""

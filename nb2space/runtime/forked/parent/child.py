@@ -13,13 +13,16 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
+from functools import cache
 from typing import Any, ClassVar
 
 from .cells import Shared
 from .files import reopen_files
 from .randomness import Randomness
-from .shell import RecordedStream
+from .recorder import RecordedStream
+from .widgets import for_request
 
 # When memory runs out, the system is to end a viewer's kernel rather than the parent of all:
 # proc(5), oom_score_adj, from -1000 to 1000.
@@ -58,7 +61,6 @@ def run_kernel(
         if isinstance(before, RecordedStream):
             before.kernels_own = now
     shell.parent = shell.kernel = app.kernel
-    shell.execution_count = 1
     shell.profile_dir = app.profile_dir
     del shell.__dict__["enable_gui"]
     connection.sendall(json.dumps({"ready": os.getpid()}).encode() + b"\n")
@@ -68,12 +70,38 @@ def run_kernel(
     return 0
 
 
+@cache
 def make_app() -> Any:
     """ipykernel's application of this process; made in the parent, its memory is shared."""
     from ipykernel.kernelapp import IPKernelApp
 
+    base: Any = IPKernelApp
+
+    class ForkedKernelApp(base):  # type: ignore[misc]
+        """Leaves out what the parent has done for all kernels, and so writes to less memory."""
+
+        def parse_command_line(self, argv: Any = None) -> None:
+            """Take the connection file; nothing else is on the line."""
+            self.connection_file = argv[argv.index("-f") + 1]
+
+        init_profile_dir = init_config_files = load_config_file = _done
+
+        def init_code(self) -> None:
+            """Run the files that kernels run first: ipykernel has undone some of it."""
+            self._run_startup_files()
+
     # Not 0, which would print how to connect; 1 is taken for no parent to be watched.
-    return IPKernelApp.instance(parent_handle=1)
+    app = ForkedKernelApp.instance(parent_handle=1)
+    # Where its log is written to is decided by the first who writes.
+    with redirect_stderr(sys.__stderr__):
+        base.init_profile_dir(app)
+        base.init_config_files(app)
+        base.load_config_file(app)
+    return app
+
+
+def _done(app: Any) -> None:
+    """The parent did it."""
 
 
 def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
@@ -96,6 +124,9 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
                 super().__init__(**given)
             finally:
                 setattr(ipkernel, "sys", sys)  # noqa: B010
+            # A page may go on with the widgets of the shared cells, and have no cell executed.
+            for kind in ("comm_open", "comm_msg"):
+                self.shell_handlers[kind] = self._begun(self.shell_handlers[kind])
 
         async def do_execute(
             self,
@@ -108,12 +139,10 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
             cell_meta: Any = None,
             cell_id: Any = None,
         ) -> Any:
-            if self._is_fresh:
-                # Only now: starting a kernel draws random numbers itself.
-                self._is_fresh = False
-                randomness.begin_kernel()
             if waiting and not silent and code == waiting[0].source:
                 return self._replay(waiting.popleft())
+            if not waiting:
+                self._begin()
             self._give_back_soon()
             return await super().do_execute(
                 code,
@@ -125,6 +154,20 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
                 cell_id=cell_id,
             )
 
+        def _begin(self) -> None:
+            if self._is_fresh:
+                # Only now: starting a kernel draws random numbers itself, and so does Voila's own
+                # request before the first cell.
+                self._is_fresh = False
+                randomness.begin_kernel()
+
+        def _begun(self, handler: Callable[..., Any]) -> Callable[..., Any]:
+            def begin_and_handle(*given: Any) -> Any:
+                self._begin()
+                return handler(*given)
+
+            return begin_and_handle
+
         def _give_back_soon(self) -> None:
             if self._giving_back:
                 self._giving_back.cancel()
@@ -132,16 +175,21 @@ def _kernel_class(shared: Sequence[Shared], randomness: Randomness) -> Any:
             self._giving_back = loop.call_later(_AT_REST, _give_back_memory)
 
         def _replay(self, cell: Shared) -> dict[str, Any]:
-            for kind, content, metadata, topic in cell.messages:
-                if kind == "execute_result":
+            request = self.get_parent("shell")
+            for message in cell.messages:
+                content = message.content
+                if message.kind == "execute_result":
                     content = {**content, "execution_count": cell.count}
+                elif message.kind == "comm_msg":
+                    content = for_request(content, request["header"]["msg_id"])
                 self.session.send(
                     self.iopub_socket,
-                    kind,
+                    message.kind,
                     content,
-                    metadata=metadata,
-                    parent=self.get_parent("shell"),
-                    ident=topic,
+                    metadata=message.metadata,
+                    parent=request,
+                    ident=message.topic,
+                    buffers=list(message.buffers),
                 )
             self.shell.execution_count = cell.count + 1
             return {

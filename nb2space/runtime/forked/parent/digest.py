@@ -1,4 +1,4 @@
-"""Comparing what a cell showed at the conversion with what it shows now.
+"""Comparing what a cell showed at the conversion with what it shows now, in outputs and widgets.
 
 Pictures are compared by their being there, since other fonts and processors draw other pixels of
 the same plot; texts without what is drawn anew each time: addresses and ids.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Memory addresses; pandas' ids of styled tables; any long word of hexadecimal digits, such as
@@ -35,9 +35,35 @@ def digest_of(outputs: Iterable[Any]) -> str:
     return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
 
-def outputs_of(messages: Sequence[Any]) -> list[dict[str, Any]]:
-    """The outputs that a notebook would hold of a kernel's messages."""
-    return [{"output_type": kind, **content} for kind, content, *_ in messages]
+def digest_of_widgets(states: Mapping[str, Mapping[str, Any]]) -> str:
+    """The SHA-256 of widgets' states, by id in the order of creation; "" where there are none.
+
+    Numbers count with six digits: another processor computes the others differently.
+    """
+    if not states:
+        return ""
+    settled = [_settled(state) for state in states.values()]
+    return hashlib.sha256(json.dumps(settled, sort_keys=True).encode()).hexdigest()
+
+
+def _settled(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: digest_of(item) if name == "outputs" and _are_outputs(item) else _settled(item)
+            for name, item in value.items()
+            if name != "msg_id"  # which request an Output widget listened to
+        }
+    if isinstance(value, list | tuple):
+        return [_settled(item) for item in value]
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return _plain(value) if isinstance(value, str) else value
+
+
+def _are_outputs(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(
+        isinstance(item, Mapping) and "output_type" in item for item in value
+    )
 
 
 def _bundle(data: Any) -> dict[str, str]:

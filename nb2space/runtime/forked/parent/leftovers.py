@@ -13,9 +13,10 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
-from .files import open_files
+from .files import open_files, shared_memory
 
 # Seconds that threads and processes which are just ending are given.
 _GRACE = 1.0
@@ -23,7 +24,15 @@ _GRACE = 1.0
 _HARMLESS_THREADS = ("jemalloc_bg_thd",)
 
 
-def left_over(files_before: set[str]) -> str:
+@dataclass(frozen=True)
+class Before:
+    """What was open, and what memory was shared, before something ran."""
+
+    files: set[str] = field(default_factory=open_files)
+    memory: set[str] = field(default_factory=shared_memory)
+
+
+def left_over(before: Before) -> str:
     """A few words on what is there and cannot be shared; "" when there is nothing."""
     _calm_workers()
     _let_libraries_stop_their_threads()
@@ -32,8 +41,10 @@ def left_over(files_before: set[str]) -> str:
             return "leaves threads running"
     if _lasting(_children):
         return "leaves processes running"
-    if open_files() - files_before:
+    if open_files() - before.files:
         return "keeps a connection or a file that it writes to open"
+    if shared_memory() - before.memory:
+        return "keeps memory that other processes write to"
     numba = sys.modules.get("numba.np.ufunc.parallel")
     if getattr(numba, "_is_initialized", False):
         return "uses threads of numba, which do not survive a fork"

@@ -20,7 +20,8 @@ from .cells import Unshareable, import_modules, run_cells
 from .child import make_app, run_kernel
 from .leftovers import fork_quietly
 from .randomness import Randomness
-from .shell import Recorder, make_shell, run_startup
+from .recorder import Recorder
+from .shell import make_shell, run_startup
 
 
 def main(descriptor: int) -> None:

@@ -7,12 +7,14 @@ what a cell shows is recorded instead of sent.
 from __future__ import annotations
 
 import importlib
-import io
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
+
+from .recorder import Message, RecordedStream, Recorder
+from .widgets import Standin, record_widgets
 
 # What a kernel loads when it starts; loaded here, no kernel has to.
 _OF_KERNELS = (
@@ -24,67 +26,6 @@ _OF_KERNELS = (
 )  # fmt: skip
 # As ipykernel sets it when a kernel starts, which is too late for what was imported before.
 _PLOTS = "module://matplotlib_inline.backend_inline"
-
-
-class Recorder:
-    """Keeps the messages that cells send: type, content, metadata and topic of each."""
-
-    def __init__(self) -> None:
-        self._messages: list[tuple[str, dict[str, Any], Any, bytes | None]] = []
-
-    def add(self, kind: str, content: dict[str, Any], metadata: Any, topic: bytes | None) -> None:
-        """Record one message; what is printed in a row becomes one."""
-        if kind == "stream" and self._messages:
-            last_kind, last, *_ = self._messages[-1]
-            if last_kind == kind and last["name"] == content["name"]:
-                last["text"] += content["text"]
-                return
-        self._messages.append((kind, content, metadata, topic))
-
-    def take(self) -> list[tuple[str, dict[str, Any], Any, bytes | None]]:
-        """The messages since the last time."""
-        taken, self._messages = self._messages, []
-        return taken
-
-
-class RecordedStream(io.TextIOBase):
-    """Standard output or error of shared cells.
-
-    Objects that were made by shared cells may keep it, so in a kernel it passes on what is written
-    to the kernel's own stream, the one that `kernels_own` then is.
-    """
-
-    def __init__(self, recorder: Recorder, name: str) -> None:
-        self._recorder = recorder
-        self._name = name
-        self._descriptor: int = {"stdout": 1, "stderr": 2}[name]
-        self.kernels_own: Any = None
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        """What a terminal would be asked for."""
-        return "UTF-8"
-
-    def write(self, text: str) -> int:
-        """Record `text`, or print it in the kernel."""
-        if self.kernels_own is not None:
-            return int(self.kernels_own.write(text))
-        topic = f"stream.{self._name}".encode()
-        self._recorder.add("stream", {"name": self._name, "text": text}, None, topic)
-        return len(text)
-
-    def flush(self) -> None:
-        """In a kernel, let the page have what was written."""
-        if self.kernels_own is not None:
-            self.kernels_own.flush()
-
-    def writable(self) -> bool:
-        """True."""
-        return True
-
-    def fileno(self) -> int:
-        """The system's own descriptor, which is not recorded."""
-        return self._descriptor
 
 
 def make_shell(recorder: Recorder) -> Any:
@@ -118,7 +59,9 @@ def make_shell(recorder: Recorder) -> Any:
                 kind = msg_or_type["header"]["msg_type"]
                 content, metadata = msg_or_type["content"], msg_or_type.get("metadata")
             # As it would arrive, so that it is compared and sent as that.
-            recorder.add(kind, self.unpack(self.pack(content)), metadata, ident)
+            content = self.unpack(self.pack(content))
+            copied = tuple(bytes(buffer) for buffer in buffers or ())
+            recorder.add(Message(kind, content, metadata, ident, copied))
 
     settings = Config()
     settings.HistoryManager.enabled = False  # its database has a thread and a connection
@@ -127,7 +70,9 @@ def make_shell(recorder: Recorder) -> Any:
     )
     # `%matplotlib inline` asks for the kernel's event loop, which needs none.
     shell.__dict__["enable_gui"] = lambda gui=None: None
-    shell.displayhook.session = shell.display_pub.session = RecordingSession()
+    session = shell.displayhook.session = shell.display_pub.session = RecordingSession()
+    shell.kernel = Standin()
+    record_widgets(session, shell.kernel)
     shell.displayhook.topic = b"execute_result"
     os.environ.setdefault("MPLBACKEND", _PLOTS)
     sys.stdout = RecordedStream(recorder, "stdout")
