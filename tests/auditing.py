@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,6 +53,8 @@ def plain_voila(notebook: Path, *options: str, modules: str = "") -> Iterator[st
 
     It can import what lies in the folder `modules`.
     """
+    # A kernel that is just ending may still write to it.
+    own = tempfile.TemporaryDirectory(prefix="nb2space-", ignore_cleanup_errors=True)
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-c", _VOILA, notebook.name, "--no-browser", f"--port={port}", *options],
@@ -61,7 +64,7 @@ def plain_voila(notebook: Path, *options: str, modules: str = "") -> Iterator[st
             "JUPYTER_NO_CONFIG": "1",
             "PYTHONPATH": modules,
             # Without the history of all kernels that ever ran here.
-            "IPYTHONDIR": str(notebook.parent / ".ipython"),
+            "IPYTHONDIR": own.name,
         },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -81,6 +84,7 @@ def plain_voila(notebook: Path, *options: str, modules: str = "") -> Iterator[st
     finally:
         server.terminate()
         server.wait(20)
+        own.cleanup()
 
 
 def zipped(data: bytes) -> bytes:
