@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def check_place(path: Path, folder: Path) -> Manifest | None:
     replaced = check_replaceable(folder)
     record = find_record(replaced.space_id) if replaced else None
     theirs = Path(record.notebook) if record and record.notebook else path
-    if path.exists() and theirs.exists() and not theirs.samefile(path):
+    if os.path.exists(path) and os.path.exists(theirs) and not theirs.samefile(path):
         raise InputError(
             f"{folder} was made from {theirs}. Name another folder with -o, or remove that one."
         )

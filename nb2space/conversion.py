@@ -10,14 +10,14 @@ import hashlib
 import json
 import os
 import sysconfig
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nb2space import cache, snapshot
 from nb2space.executions import besides, settings
 from nb2space.keystore import bundle_path, find_record
-from nb2space.options import Options, to_remember
+from nb2space.options import Options, to_remember, without_agreements
 from nb2space.secrets import Finding
 from nb2space.snapshot import Snapshot
 from nb2space.space import MANIFEST, STATIC, Manifest
@@ -100,9 +100,7 @@ def _key(path: Path, folder: Path, options: Options) -> str:
 
 def _lasting(options: Options) -> dict[str, Any]:
     """What the key store remembers of `options`, but for the consent, as JSON gives it back."""
-    lasting: dict[str, Any] = json.loads(
-        json.dumps(to_remember(replace(options, agreed=False), agreed=False))
-    )
+    lasting: dict[str, Any] = json.loads(json.dumps(without_agreements(to_remember(options))))
     return lasting
 
 
@@ -112,7 +110,7 @@ def _is_whole(digest: str, manifest: Manifest, folder: Path, options: Options) -
     return (
         record is not None
         and record.audited == digest == _digest(folder / MANIFEST)
-        and {**record.options, "agreed": False} == _lasting(options)
+        and without_agreements(record.options) == _lasting(options)
         and all((folder / entry.path).is_file() for entry in manifest.files)
         and (manifest.form != STATIC or bundle_path(record).is_file())
     )
@@ -120,6 +118,7 @@ def _is_whole(digest: str, manifest: Manifest, folder: Path, options: Options) -
 
 def _digest(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        # Reading anything else, such as a pipe, may never end.
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     except OSError:
         return ""

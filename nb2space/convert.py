@@ -11,19 +11,27 @@ from nb2space.datavalues import data_notices
 from nb2space.docker import Look
 from nb2space.execute import Executed
 from nb2space.forms import with_kernel, without_kernel
-from nb2space.keystore import Record, record_for, save_record
-from nb2space.material import gather
+from nb2space.keystore import Record, record_for, saved
+from nb2space.material import gather, gather_for_page
 from nb2space.notebook import title_of
 from nb2space.options import Options, to_remember
 from nb2space.outputcheck import check_outputs
+from nb2space.ownfiles import check_patterns
 from nb2space.page.recording import losses_in_words, recording_of, refuse_losses
 from nb2space.page.tables import Frozen
 from nb2space.running import Dialogue, run_source
 from nb2space.runtime.masking import Mask
 from nb2space.seal import new_key
-from nb2space.secrets import masked_notebook
+from nb2space.secrets import Finding, masked_notebook, shown_secrets
 from nb2space.source import known_here, read_source
-from nb2space.space import DOCKER, STATIC, Manifest, manifest_digest, write_folder
+from nb2space.space import (
+    DOCKER,
+    STATIC,
+    Manifest,
+    check_writable,
+    manifest_digest,
+    write_folder,
+)
 from nb2space.strip import strip_notebook
 from nb2space.tags import tag_notices
 from nb2space.warmup import load_while_reading
@@ -48,33 +56,41 @@ def convert(
     same = find_same(path, replaced, folder, options) if replaced else None
     if same:
         return replace(same, notices=(_AS_BEFORE, *same.notices))
+    check_writable(folder)
     load_while_reading()
+    check_patterns(options.include)
     source = read_source(path, options)
-    run = run_source(source, options, dialogue or Dialogue())
+    dialogue = dialogue or Dialogue()
+    run = run_source(source, options, dialogue)
     executed = run.executed
     check_outputs(executed.notebook)
     recording = _recording(executed, options)
     is_static = recording is not None and (options.form == STATIC or not recording.losses)
-    # No file of the author's is in a page without a kernel.
-    material = gather(source, executed, folder, options, redact=options.redact or is_static)
+    material = (gather_for_page if is_static else gather)(source, executed, folder, options)
+    if material.question:
+        dialogue.agree_to(material.question)
     code = material.code
     of_machine = known_here(code.read)
+    # A run without them would have failed; where none was, the Space's would.
+    unseen = () if options.execute else code.needed
     to_mask = [*code.to_mask, *of_machine.values()]
     shown, found = masked_notebook(executed.notebook, to_mask, source.ignored)
+    to_mask += [f.value for f in found]
     if not (options.show_source or options.allow_shown_source):
         refuse_shown_source(shown)
+    # Of these the app knows nothing else: its code makes them, or gets them from somewhere.
+    shown_only = () if is_static else shown_secrets(executed.notebook, found)
     title = Mask(code.to_mask).text(options.title or title_of(shown, path))
     stripped = strip_notebook(
         shown,
         folder=source.home,
         title=title,
         show_source=options.show_source,
-        secrets=sorted({*code.values, *code.read}),
+        secrets=replace(code.to_seal, shown=tuple(dict.fromkeys(f.value for f in shown_only))),
     )
     look = Look(title, options.theme, options.language, options.show_source, options.hardware)
     record = _record(folder, replaced, options)
     if recording and is_static:
-        to_mask += [f.value for f in found]
         made = without_kernel(
             source, executed, material, stripped, look, record, recording, to_mask
         )
@@ -85,17 +101,24 @@ def convert(
         notebook=str(path.absolute()),
         kernel=source.kernel,
         prefix=executed.environment.prefix,
-        options=to_remember(options, agreed=bool(recording and recording.units)),
-        secrets={**dict.fromkeys(of_machine, ""), **code.values},
+        options=to_remember(
+            options,
+            agreed=bool(recording and recording.units),
+            agreed_to_size=bool(material.question),
+        ),
+        secrets={**dict.fromkeys((*of_machine, *unseen), ""), **code.values},
     )
     refuse_leaks_in(made.files, record)
-    # The key first: a folder whose key is lost can never be opened.
-    save_record(replace(record, audited=manifest_digest(made.files)))
-    write_folder(folder, made.files)
+    with saved(replace(record, audited=manifest_digest(made.files))):
+        write_folder(folder, made.files)
     of_cells = [*tag_notices(source.notebook), *stripped.notices]
     notices = [*of_cells, *data_notices(executed.notebook), *made.notices]
+    notices += dict.fromkeys(map(_of_shown, shown_only))
     if recording and not is_static:
         notices.append(f"Made with a kernel. Without one: {losses_in_words(recording)}")
+    # What failed while controls were recorded may repeat a secret.
+    discreet = Mask(to_mask)
+    notices = [discreet.text(notice) for notice in notices]
     conversion = Conversion(
         folder=folder,
         manifest=made.manifest,
@@ -121,6 +144,14 @@ def _recording(executed: Executed, options: Options) -> Frozen | None:
     if options.form == STATIC and not options.allow_frozen:
         refuse_losses(recording)
     return recording
+
+
+def _of_shown(finding: Finding) -> str:
+    where = finding.where[:1].upper() + finding.where[1:]
+    return (
+        f"{where}: {finding.kind}, which is not in the code. It is masked, for viewers of the app, "
+        "too; if a later run shows another one, viewers see that. Better not show it."
+    )
 
 
 def _record(folder: Path, replaced: Manifest | None, options: Options) -> Record:

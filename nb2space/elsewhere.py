@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -22,6 +21,7 @@ from nb2space.errors import InputError
 from nb2space.runtime import health
 from nb2space.runtime.settings import PORT
 from nb2space.seal import KEY_SECRET
+from nb2space.shell import shell_word
 from nb2space.space import STATIC, Manifest
 
 COOKIE = "nb2space_copy"
@@ -224,13 +224,13 @@ def next_steps(kind: str, setup: Setup, output: Path) -> list[str]:
     """The commands that start what was written."""
     if kind == "compose":
         return [
-            f"Start it: docker compose -f {shlex.quote(str(output / 'compose.yaml'))} up --build",
+            f"Start it: docker compose -f {shell_word(output / 'compose.yaml')} up --build",
             "Then open: http://localhost:8080/",
         ]
     return [
         f"Build and push the image: docker build -t {setup.image} "
-        f"{shlex.quote(str(output / setup.folder))}",
-        f"Start it: kubectl apply -f {shlex.quote(str(output))}",
+        f"{shell_word(output / setup.folder)}",
+        f"Start it: kubectl apply -f {shell_word(output)}",
         f"Then open: http://{setup.host}/",
     ]
 

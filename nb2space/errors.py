@@ -6,6 +6,11 @@ prints the sentence and ends with the error's exit code; anything else that esca
 
 from __future__ import annotations
 
+STOPPED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+STOPPED_TEXT = "Stopped; nothing was left half-done."
+
 
 class Nb2spaceError(Exception):
     """Base of all errors for the author; its text is shown as it is."""

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import signal
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from nb2space.environment import Environment, begin_trace, read_environment
+from nb2space.environment.opened import opened_below
 from nb2space.errors import CellError, InputError
 from nb2space.notebook import Notebook
 from nb2space.runtime.forked.parent.digest import digest_of_widgets
@@ -32,6 +34,10 @@ Afterwards = Callable[[Any], Awaitable[Any]]
 """Takes the nbclient client of a kernel that has executed every cell and still lives."""
 
 _STARTUP_SECONDS = 60
+
+# What IRkernel and IJulia call the kernels that they install; a notebook may name one without its
+# language: irkernel.github.io/docs (installspec), julialang.github.io/IJulia.jl (installkernel).
+_OTHERS = {r"ir(-?\d.*)?": "R", r"julia(-.*)?": "Julia"}
 
 
 @dataclass(frozen=True)
@@ -58,16 +64,16 @@ def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
     """
     from jupyter_client.kernelspec import KernelSpecManager
 
-    declared = notebook.metadata.get("kernelspec", {})
-    name = wanted or declared.get("name") or "python3"
-    language = declared.get("language") or notebook.metadata.get("language_info", {}).get("name")
+    name = wanted or notebook.metadata.get("kernelspec", {}).get("name") or "python3"
+    language = _declared_language(notebook, name)
     specs = KernelSpecManager().get_all_specs()
     if name in specs:
         language = specs[name]["spec"].get("language", "")
-    if str(language or "python").lower() not in {"python", "ipython"}:
+    if not _is_python(language):
         raise InputError(
-            f"The notebook's kernel '{name}' runs {language}. nb2space makes Spaces of Python "
-            "notebooks (IPython kernels); other languages are not supported."
+            f"The notebook's kernel '{name}' runs {language}, and an app with a kernel can be made "
+            "of Python notebooks only (IPython kernels). A page that shows the outputs as they are "
+            "saved can be made of any: add --static --no-execute."
         )
     if name not in specs:
         python = sorted(k for k, s in specs.items() if s["spec"].get("language") == "python")
@@ -77,6 +83,24 @@ def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
             f"or choose another with --kernel. Installed: {', '.join(python) or 'none'}."
         )
     return name
+
+
+def is_python(notebook: Notebook) -> bool:
+    """True unless the notebook says that its code is in another language."""
+    name = notebook.metadata.get("kernelspec", {}).get("name") or ""
+    return _is_python(_declared_language(notebook, name))
+
+
+def _declared_language(notebook: Notebook, kernel: str) -> str:
+    """The language that the notebook tells, or that the name of the kernel does; "" without."""
+    declared = notebook.metadata.get("kernelspec", {})
+    known = notebook.metadata.get("language_info", {})
+    by_name = (other for name, other in _OTHERS.items() if re.fullmatch(name, kernel))
+    return str(declared.get("language") or known.get("name") or next(by_name, ""))
+
+
+def _is_python(language: str) -> bool:
+    return (language or "python").lower() in {"python", "ipython"}
 
 
 def execute_notebook(
@@ -100,7 +124,7 @@ def execute_notebook(
     cure_lost_wakeup()
     client = _client(prepared(notebook), folder, kernel, timeout)
     environment = {**os.environ, **(variables or {})}
-    return _run(_execute(client, timeout, progress, environment, afterwards))
+    return _run(_execute(client, folder, timeout, progress, environment, afterwards))
 
 
 def prepared(notebook: Notebook) -> Notebook:
@@ -175,6 +199,7 @@ async def _inspect(notebook: Notebook, folder: Path, kernel: str) -> Environment
 
 async def _execute(
     client: Any,
+    folder: Path,
     timeout: float | None,
     progress: Progress,
     variables: Mapping[str, str],
@@ -195,16 +220,21 @@ async def _execute(
         async with _kernel_of(client, variables):
             await _number_widgets(client.kc)
             before = await begin_trace(client.kc)
-            for index, (number, cell) in enumerate(cells):
-                progress(number, cells[-1][0])
-                failed = cell
-                begun = time.monotonic()
-                await _run_cell(client, cell, index)
-                if cell.cell_type == "code":
-                    took.append(time.monotonic() - begun)
-                    widgets.append(client.digest_of_widgets())
+            with opened_below(folder) as opened:
+                for index, (number, cell) in enumerate(cells):
+                    progress(number, cells[-1][0])
+                    failed = cell
+                    begun = time.monotonic()
+                    await _run_cell(client, cell, index)
+                    if cell.cell_type == "code":
+                        took.append(time.monotonic() - begun)
+                        widgets.append(client.digest_of_widgets())
             client.set_widgets_metadata()
-            environment = await read_environment(client.kc, client.nb, before)
+            environment = replace(
+                await read_environment(client.kc, client.nb, before),
+                opened=opened.files(),
+                watched=opened.complete,
+            )
             seconds = time.monotonic() - started
             result = await afterwards(client) if afterwards else None
     except CellExecutionError as error:
@@ -213,8 +243,10 @@ async def _execute(
                 f"Cell {number} asks for input; there is nobody to answer. Nothing was written. "
                 "Set the value in a cell tagged 'parameters', and give another with -p NAME=VALUE."
             ) from None
+        # What an error says may have any number of lines; the report has them all.
+        said = " ".join(f"{error.ename}: {error.evalue}".split())
         raise CellError(
-            f"Cell {number} failed: {error.ename}: {error.evalue}".rstrip(": .")
+            f"Cell {number} failed: {said}".rstrip(": .")
             + ". Nothing was written. Mend it, or tag it 'raises-exception' if it should fail.",
             report=_report_of(failed),
         ) from None

@@ -21,9 +21,10 @@ import nbformat
 from nb2space import cache, snapshot
 from nb2space.environment import Environment, environment_from
 from nb2space.execute import Executed, prepared
+from nb2space.named import named_files
 from nb2space.notebook import Notebook
-from nb2space.paths import named_files
 from nb2space.sharing import unsteady
+from nb2space.shellwords import commands_in
 from nb2space.snapshot import Snapshot
 from nb2space.source import Source
 from nb2space.tags import view_of
@@ -119,7 +120,7 @@ def basis_of(
         (text for _, text in source.code_cells), modules.values(), _drawn(environment)
     ):
         return None
-    named = named_files(source.notebook, source.home)
+    named = named_files(source.named_cells, source.home)
     paths = [
         *(path for path in _touched(environment, source.home) if _counts(path, environment)),
         *modules,
@@ -184,15 +185,20 @@ def _looks_outside(environment: Environment) -> bool:
     written = set(environment.written)
     return bool(
         environment.addresses
-        or set(environment.ran) - _HARMLESS
+        or {*environment.ran, *_programs(environment.commands)} - _HARMLESS
         or written & set(environment.read)
         or {os.path.dirname(path) for path in written} & set(environment.listed)
     )
 
 
+def _programs(commands: Iterable[str]) -> set[str]:
+    """The programs that a shell was given to run."""
+    return {command.program for text in commands for command in commands_in(text)}
+
+
 def _touched(environment: Environment, home: Path) -> Iterator[str]:
     """What the run read, wrote and listed, but for listing what the snapshot lists anyway."""
-    yield from (*environment.read, *environment.written)
+    yield from (*environment.read, *environment.written, *environment.opened)
     yield from (path for path in environment.listed if not Path(path).is_relative_to(home))
 
 
@@ -220,7 +226,8 @@ def _modules(environment: Environment) -> Iterator[tuple[str, str]]:
 
 def _files_of_packages(environment: Environment) -> Iterator[str]:
     """The modules of packages that are installed from a folder, where their author works."""
-    for place in map(Path, environment.local.values()):
+    modules = (each["modules"].values() for each in environment.local.values() if each["used"])
+    for place in (Path(path) for paths in modules for path in paths):
         yield from [str(place)] if place.is_file() else map(str, place.rglob("*.py"))
 
 

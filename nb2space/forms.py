@@ -11,6 +11,7 @@ from nb2space.docker import Look, bundle_of, docker_files
 from nb2space.execute import Executed
 from nb2space.keystore import Record, keep_bundle
 from nb2space.material import Material
+from nb2space.needs import refuse_logins
 from nb2space.options import Options
 from nb2space.page.first import page_files
 from nb2space.page.public import masked_frozen, public_frozen
@@ -45,7 +46,11 @@ def with_kernel(
     record: Record,
     options: Options,
 ) -> Made:
-    """The Space as a container with a live kernel."""
+    """The Space as a container with a live kernel.
+
+    Raises FindingError and InputError for what the image may not install.
+    """
+    refuse_logins(material.needs, source.ignored)
     sharing = _sharing(source, executed, material.own, options)
     files, manifest = docker_files(
         replace(stripped, live=with_sharing(stripped.live, sharing)),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # The Hub's rule for repository names: huggingface_hub.utils.validate_repo_id
 _NAME = re.compile(r"(?!.*(?:--|\.\.))[A-Za-z0-9_][A-Za-z0-9._-]{0,95}(?<![-.])")
 
+# What a header can carry: RFC 9110, 11.4 (credentials).
+_TOKEN = re.compile(r"[!-~]+")
+
 # What the Hub's client reads from the environment when it is imported:
 # huggingface.co/docs/huggingface_hub/package_reference/environment_variables
 _CLIENT = {
@@ -34,6 +37,10 @@ PAID_PLAN = (
     "(nb2space publish DIR --hardware cpu-upgrade)."
 )
 """What to do when the Hub wants to be paid for a Space."""
+
+
+_LOG_IN = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
+_ODD_TOKEN = f"Your token holds characters that no token has. {_LOG_IN}"
 
 
 class Trouble(RemoteError):
@@ -78,20 +85,20 @@ def connect(tell: Callable[[str], None]) -> HfApi:
 def who_am_i(api: HfApi) -> Account:
     """The account of the author's token.
 
-    Raises InputError without a token and with one that is not valid, RemoteError when the Hub
-    cannot be reached. Nothing has been sent then.
+    Raises InputError without a token and with one that cannot be read or is not valid, RemoteError
+    when the Hub cannot be reached. Nothing has been sent then.
     """
     from httpx2 import HTTPError
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
 
-    log_in = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
     try:
+        _check_token()
         answer = api.whoami()
     except LocalTokenNotFoundError:
-        raise InputError(f"You are not logged in to the Hugging Face Hub. {log_in}") from None
+        raise InputError(f"You are not logged in to the Hugging Face Hub. {_LOG_IN}") from None
     except HfHubHTTPError as error:
         if error.response.status_code in (401, 403):
-            raise InputError(f"The Hub does not accept your token. {log_in}") from None
+            raise InputError(f"The Hub does not accept your token. {_LOG_IN}") from None
         raise sentence_for(error, "asking who you are") from None
     except (HTTPError, OSError) as error:
         raise Trouble(
@@ -110,6 +117,24 @@ def who_am_i(api: HfApi) -> Account:
         roles={org["name"]: str(org.get("roleInOrg", "")) for org in answer.get("orgs", [])},
         writes=_writes(token),
     )
+
+
+def _check_token() -> None:
+    """Raise InputError for a token that cannot be read or sent; what the network raises passes."""
+    from huggingface_hub import get_token
+
+    try:
+        token = get_token()
+    except UnicodeDecodeError:
+        raise InputError(_ODD_TOKEN) from None
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise InputError(
+            f"Your login in {error.filename} cannot be read: {error.strerror}. {_LOG_IN}"
+        ) from None
+    if token and not _TOKEN.fullmatch(token):
+        raise InputError(_ODD_TOKEN)
 
 
 def _writes(token: dict[str, Any]) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -66,7 +66,7 @@ def find_record(space_id: str) -> Record | None:
     path = _path_of(space_id)
     try:
         record = typed(Record, json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise InputError(f"The key store's file {path} cannot be read: {error.strerror}.") from None
@@ -125,6 +125,25 @@ def save_record(record: Record) -> None:
             f"The key cannot be kept in {path.parent}: {error.strerror}. Make room or rights "
             "there, or name another folder in NB2SPACE_HOME."
         ) from None
+
+
+@contextmanager
+def saved(record: Record) -> Iterator[None]:
+    """Save the record while the block writes its folder; when that fails, it is as it was before.
+
+    Before, so that no folder is ever there whose key is lost.
+    """
+    before = find_record(record.space_id)
+    save_record(record)
+    try:
+        yield
+    except InputError:
+        if before:
+            save_record(before)
+        else:
+            for path in (_path_of(record.space_id), bundle_path(record)):
+                path.unlink(missing_ok=True)
+        raise
 
 
 def keep_bundle(record: Record, sealed: bytes) -> None:

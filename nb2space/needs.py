@@ -2,105 +2,127 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from nb2space.connections import connection_notices
 from nb2space.docker import Needs
 from nb2space.environment import Environment
-from nb2space.environment.declared import Declared, declared_in, read_requirements
+from nb2space.environment.backends import backends_of
+from nb2space.environment.declared import Declared, name_of, with_constraints
 from nb2space.environment.installs import Installs, installs_of
-from nb2space.environment.requirements import requirements_text
-from nb2space.environment.system import system_packages, unknown_libraries
+from nb2space.environment.requirefiles import lines_of, without_login
+from nb2space.environment.requirements import Wanted, requirements_text
+from nb2space.environment.system import system_packages
+from nb2space.errors import FindingError, InputError
+from nb2space.execute import Executed
+from nb2space.fit import fit_notices
+from nb2space.localpackages import LocalPackages
+from nb2space.magics import shell_texts
+from nb2space.secrets import find_in_files
 
-# Memory in bytes by hardware: huggingface.co/docs/hub/spaces-gpus#hardware-specs
-_MEMORY = {"": 16e9, "cpu-basic": 16e9, "cpu-upgrade": 32e9, "t4-small": 15e9, "t4-medium": 30e9}
-_FEW_VIEWERS = 10
-# What the system and the server leave for kernels.
-_SHARE = 0.8
-# An image of this size takes minutes to build and to start.
-_LARGE_IMAGE = 2e9
-# Spaces may connect to these ports only: huggingface.co/docs/hub/spaces-overview#networking
-_OPEN_PORTS = {"80", "443", "8080"}
+# What pip reads from the environment: pip.pypa.io/en/stable/reference/requirements-file-format
+_VARIABLE = re.compile(r"\$\{[A-Z0-9_]+\}")
 
 
 def needs_of(
-    folder: Path, sources: Sequence[tuple[int, str]], environment: Environment, hardware: str
+    folder: Path,
+    cells: Sequence[tuple[int, str]],
+    sources: Sequence[tuple[str, str]],
+    executed: Executed,
+    declared: Declared,
+    local: LocalPackages,
+    hardware: str,
 ) -> tuple[Needs, tuple[str, ...]]:
     """What the image installs, and sentences for the author.
 
-    `sources` are the notebook's code cells with their numbers. Raises InputError for a declaration
-    beside the notebook that cannot be read.
+    `cells` are the notebook's code cells with their numbers, `sources` these and the author's own
+    modules with what names them; `local` are the packages whose files travel with the code. Raises
+    InputError for a file of requirements that cannot be read.
     """
-    installs = installs_of(sources)
-    declared = declared_in(folder, (source for _, source in sources))
-    lines = [line for name in installs.files for line in _lines_of(folder / name)]
+    environment = executed.environment
+    installs = installs_of(cells)
+    lines = [
+        line
+        for name in (*installs.files, *installs.constraints)
+        if (folder / name).is_file()
+        for line in lines_of(folder / name, is_constraint=name in installs.constraints)
+    ]
+    wanted = Wanted(
+        declared=with_constraints(declared, [line.text for line in lines if line.is_constraint]),
+        installs=installs,
+        lines=[line.text for line in lines if not line.is_constraint],
+        further={
+            **local.requirements,
+            **backends_of((text for _, text in sources), environment),
+        },
+        without=local.names,
+    )
+    shell = (text for _, source in sources for text in shell_texts(source))
+    system = system_packages(folder, environment, installs.apt, shell)
     needs = Needs(
-        requirements=requirements_text(environment, declared, (*installs.pip, *lines)),
-        packages=tuple(system_packages(folder, environment, installs.apt)),
+        requirements=requirements_text(environment, wanted),
+        packages=system.names,
         python=environment.python,
     )
     return needs, (
         *_installs_said(installs, declared, environment),
-        *_libraries_said(environment),
-        *fit_notices(environment, hardware),
+        *system.notices,
+        *connection_notices((text for _, text in sources), environment),
+        *fit_notices(executed, hardware),
     )
 
 
-def fit_notices(environment: Environment, hardware: str) -> tuple[str, ...]:
-    """Sentences about what will be tight in the Space: memory, ports, the image's size."""
-    said = []
-    memory = _MEMORY.get(hardware)
-    if memory and environment.peak_memory:
-        viewers = int(memory * _SHARE / environment.peak_memory)
-        if viewers < _FEW_VIEWERS:
-            said.append(
-                f"Each viewer's kernel takes about {environment.peak_memory / 1e9:.1f} GB, so "
-                f"{viewers or 'no'} viewer{'' if viewers == 1 else 's'} at once fit into the "
-                f"{memory / 1e9:.0f} GB of {hardware or 'cpu-basic'}. Load less, or choose larger "
-                "hardware with --hardware."
+def refuse_logins(needs: Needs, ignored: Collection[str]) -> None:
+    """Raise FindingError when what the image installs tells a secret: everybody can read it.
+
+    `ignored` are fingerprints of what is none. Raises InputError for a login that pip would take
+    from an environment that the Hub does not have.
+    """
+    texts = {"requirements.txt": needs.requirements, "apt.txt": "\n".join(needs.packages)}
+    found = find_in_files({name: text.encode() for name, text in texts.items()}, ignored)
+    if found:
+        raise FindingError(
+            " ".join(
+                f"The Space's {f.where} would hold {_a(f.kind)} ({f.shown})." for f in found[:5]
             )
-    closed = sorted({a for a in environment.addresses if _is_closed(a)})
-    if closed:
-        said.append(
-            f"The run connected to {', '.join(closed[:3])}. Spaces reach other machines through "
-            "the ports 80, 443 and 8080 only, so this will fail there."
+            + " Everybody can read that file, so nothing was written. Install the package in the "
+            "notebook's environment from a wheel or a folder, whose files travel encrypted, or "
+            "from an index that asks for no password."
         )
-    size = sum(environment.sizes.values())
-    if size > _LARGE_IMAGE:
-        largest = sorted(environment.sizes, key=lambda name: -environment.sizes[name])[:3]
-        said.append(
-            f"The packages take about {size / 1e9:.1f} GB ({', '.join(largest)}), so building and "
-            "starting the Space takes minutes."
+    if variable := _VARIABLE.search(needs.requirements):
+        raise InputError(
+            f"The requirements take {variable[0]} from the environment, which the Hub does not "
+            "have when it builds the Space. Install the package in the notebook's environment from "
+            "a wheel or a folder, whose files travel encrypted."
         )
-    return tuple(said)
 
 
-def _is_closed(address: str) -> bool:
-    host, _, port = address.rpartition(":")
-    local = host in ("localhost", "::1", "0.0.0.0") or host.startswith("127.")
-    return not local and port not in _OPEN_PORTS and port != "53"
-
-
-def _lines_of(path: Path) -> list[str]:
-    return read_requirements(path) if path.is_file() else []
+def _a(kind: str) -> str:
+    return kind if kind.startswith("value of") else f"a {kind}"
 
 
 def _installs_said(
     installs: Installs, declared: Declared, environment: Environment
 ) -> tuple[str, ...]:
     said = [*installs.notices, *declared.notices]
-    if declared.python and declared.python != environment.python:
+    if installs.options:
         said.append(
-            f"Declared is Python {declared.python}, but the notebook's kernel runs "
-            f"{environment.python}, which is what the Space gets."
+            f"The Space's requirements.txt says {', '.join(map(without_login, installs.options))}, "
+            "as the code does; everybody can read it."
+        )
+    if declared.python and not _holds(declared.python, environment.python):
+        said.append(
+            f"Declared is Python {declared.python.removeprefix('==')}, but the notebook's kernel "
+            f"runs {environment.python}, which is what the Space gets."
         )
     if declared.where:
-        from nb2space.environment.declared import name_of
-
+        named = {*declared.names, *(line.name for line in declared.local)}
         missing = sorted(
             name
             for name, why in environment.why.items()
-            if why == "imported" and name_of(name) not in declared.names
+            if why == "imported" and name_of(name) not in named
         )
         if missing:
             said.append(
@@ -110,11 +132,9 @@ def _installs_said(
     return tuple(said)
 
 
-def _libraries_said(environment: Environment) -> tuple[str, ...]:
-    unknown = unknown_libraries(environment)
-    if not unknown:
-        return ()
-    return (
-        f"The run loaded libraries of the system's packages {', '.join(unknown[:5])}. If the app "
-        "fails without them, name them in apt.txt beside the notebook.",
-    )
+def _holds(wanted: str, python: str) -> bool:
+    """True when some release of this version of Python is as declared."""
+    from packaging.specifiers import SpecifierSet
+
+    specifiers = SpecifierSet(wanted)
+    return any(specifiers.contains(f"{python}{end}") for end in ("", ".0", ".99"))

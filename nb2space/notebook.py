@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import os
 import re
+import stat
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,11 +34,12 @@ def read_notebook(path: Path) -> Notebook:
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        if path.suffix != ".ipynb":
+        if path.suffix.lower() != ".ipynb":
             raise InputError(f"{path} is not a notebook; notebooks end in .ipynb.") from None
         raise InputError(
             f"{path} is not a readable notebook: its JSON is broken at line {error.lineno}, "
-            f"column {error.colno} ({error.msg}). Open and save it in Jupyter, or restore a copy."
+            f"column {error.colno} ({error.msg}). Mend it there in a text editor, since Jupyter "
+            "cannot open it, or restore a copy, such as the last one in .ipynb_checkpoints."
         ) from None
     except RecursionError:
         raise _too_deep(path) from None
@@ -52,6 +56,12 @@ def read_notebook(path: Path) -> Notebook:
     if not any(cell.source.strip() for cell in notebook.cells):
         raise InputError(f"{path} has no cell with content; there is nothing to show.")
     return notebook
+
+
+def is_notebook(target: Path) -> bool:
+    """True when `target` is meant as a notebook, and not as a folder that was made of one."""
+    is_file = target.suffix.lower() == ".ipynb" or os.path.lexists(target)
+    return is_file and not os.path.isdir(target)
 
 
 def title_of(notebook: Notebook, path: Path) -> str:
@@ -87,10 +97,14 @@ def _too_deep(path: Path) -> InputError:
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        kind = path.stat().st_mode
+        if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):
+            raise InputError(f"{path} is a pipe or a device. Save the notebook as a file first.")
         return path.read_bytes()
     except FileNotFoundError:
-        near = sorted(p.name for p in path.parent.glob("*.ipynb")) if path.parent.is_dir() else []
-        hint = f" Notebooks there: {', '.join(near[:5])}." if near else ""
+        there = sorted(p.name for p in path.parent.glob("*.ipynb"))
+        near = difflib.get_close_matches(path.name, there, n=5, cutoff=0)
+        hint = f" Notebooks there: {', '.join(near)}." if near else ""
         raise InputError(f"There is no file {path}.{hint}") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder; name the notebook in it.") from None
@@ -128,7 +142,7 @@ def _upgrade(path: Path, document: dict[str, Any]) -> Notebook:
     except NotebookValidationError as error:
         where = "".join(f"[{part!r}]" for part in error.relative_path) or "the top level"
         raise InputError(
-            f"{path} is not a valid notebook: {where}: {error.message[:200]}. "
+            f"{path} is not a valid notebook: {where}: {_rule_of(error)}. "
             "Open and save it in Jupyter to repair it."
         ) from None
     except RecursionError:
@@ -139,6 +153,15 @@ def _upgrade(path: Path, document: dict[str, Any]) -> Notebook:
             f"{major}). Open and save it in Jupyter to repair it."
         ) from None
     return notebook
+
+
+def _rule_of(error: NotebookValidationError) -> str:
+    """What is wrong at a place, without what stands there: it may be a secret."""
+    if error.validator == "required":
+        return str(error.message)
+    if error.validator == "type":
+        return f"it is not of type {error.validator_value}"
+    return "it is nothing that a notebook may have there"
 
 
 def _encodable(document: dict[str, Any]) -> str:

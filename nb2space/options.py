@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -20,8 +21,8 @@ class Options:
     """What the author may choose; `timeout` is in seconds a cell, None for no limit.
 
     `form` is DOCKER, STATIC or AUTO: static where that loses nothing. `agreed` remembers that the
-    author lets the conversion run callbacks. With `force` the notebook is executed although nothing
-    has changed since the last time.
+    author lets the conversion run callbacks, `agreed_to_size` that it takes many files along. With
+    `force` the notebook is executed although nothing has changed since the last time.
     `refresh_every` is the seconds after which shared cells run anew, None for never.
     """
 
@@ -44,23 +45,40 @@ class Options:
     coarsen: int = 1
     allow_frozen: bool = False
     agreed: bool = False
+    agreed_to_size: bool = False
     share: bool = True
     refresh_every: float | None = None
     force: bool = False
 
 
-def to_remember(options: Options, *, agreed: bool) -> dict[str, Any]:
+_AGREEMENTS = {"agreed": False, "agreed_to_size": False}
+
+
+def to_remember(
+    options: Options, *, agreed: bool = False, agreed_to_size: bool = False
+) -> dict[str, Any]:
     """`options` as the next conversion of the folder may take them over.
 
-    `agreed` tells whether callbacks were run, which the author need not be asked again.
+    `agreed` tells whether callbacks were run, `agreed_to_size` whether many files were taken along:
+    of these the author need not be asked again.
     """
-    once = {"rotate_key": False, "force": False}
-    return {**asdict(options), **once, "agreed": options.agreed or agreed}
+    return {
+        **asdict(options),
+        "rotate_key": False,
+        "force": False,
+        "agreed": options.agreed or agreed,
+        "agreed_to_size": options.agreed_to_size or agreed_to_size,
+    }
+
+
+def without_agreements(remembered: Mapping[str, Any]) -> dict[str, Any]:
+    """What is remembered of options but for what the author has agreed to."""
+    return {**remembered, **_AGREEMENTS}
 
 
 def remembered_options(folder: Path) -> Options:
     """The options with which `folder` was made last; the defaults when it was not."""
-    if not (folder / MANIFEST).is_file():
+    if not os.path.isfile(folder / MANIFEST):
         return Options()
     record = find_record(read_manifest(folder).space_id)
     try:

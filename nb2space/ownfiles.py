@@ -1,4 +1,4 @@
-"""The author's own files that the app needs: modules that it imports, data that it opens.
+"""The author's own data files that the app needs.
 
 They travel sealed, by their paths relative to the notebook's folder, where the Space's kernels
 find them again.
@@ -7,99 +7,154 @@ find them again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nb2space.environment import Environment
 from nb2space.errors import InputError
+from nb2space.space import MOST_BYTES
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 # A bundle is opened in memory at each start of the Space.
-_MOST_BYTES = 100_000_000
+_MANY_BYTES = 100_000_000
 
-_CODE = {".py", ".pyc", ".pyd", ".so", ".ipynb"}
+_COMPILED = {".pyc", ".pyd", ".so", ".ipynb"}
+_CODE = {".py", *_COMPILED}
+
+# Libraries that open files where Python does not see it.
+_READS_UNSEEN = {
+    "pyarrow", "duckdb", "polars", "h5py", "netcdf4", "opencv-python", "rasterio", "fiona",
+    "pyogrio", "gdal", "tables", "xgboost", "lightgbm", "torchvision", "fastexcel",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class OwnFiles:
-    """Content by relative path, and sentences for the author."""
+    """Content by relative path, sentences for the author, and what they must agree to, if any."""
 
     content: dict[str, bytes]
-    notices: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+    question: str = ""
 
 
 def own_files(
     folder: Path,
     environment: Environment,
-    imported: set[str],
     output: Path,
     *,
+    code: Mapping[str, bytes] | None = None,
     named: Sequence[str] = (),
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> OwnFiles:
     """The author's files in the notebook's `folder` that the run used or the code names.
 
-    `imported` are the names that the code imports, `named` the files that its literals name;
-    `include` are patterns of further files, such as "data/*.csv", and what one of `exclude`
-    matches stays behind. `output` is the Space folder, which is no part of the notebook. Raises
-    InputError when the files are too large together.
+    `code` are modules and packages that travel too, `named` the files that the code names;
+    `include` are patterns of further files, such as "data/*.csv", and what `exclude` or
+    .nb2spaceignore matches stays behind. `output` is the Space folder, which is no part of the
+    notebook. Raises InputError for a pattern that matches nothing, and when the files are more
+    than the Hub takes.
     """
-    content: dict[str, bytes] = {}
-    notices = []
-    for name in environment.unknown:
-        found = _module_files(folder, name)
-        content.update(_read(folder, found))
-        if not found and name in imported:
-            notices.append(
-                f"The import '{name}' belongs to no installed package and no module beside the "
-                "notebook; the app will not find it."
-            )
-    for name, place in environment.local.items():
-        content.update(_local_package(name, Path(place)))
-    wanted = [
+    paths = {
         *_data_files(folder, environment, output),
         *_chosen(folder, named, environment, output),
-    ]
-    for pattern in include:
-        matching = sorted(path for path in folder.glob(pattern) if path.is_file())
-        if not matching:
-            raise InputError(f"--include {pattern} matches no file below {folder}.")
-        wanted += matching
-    content.update(_read(folder, wanted))
-    ignored = [*exclude, *_ignored(folder)]
-    content = {path: body for path, body in content.items() if not _matches(path, ignored)}
-    size = sum(map(len, content.values()))
-    if size > _MOST_BYTES:
-        largest = sorted(content, key=lambda path: len(content[path]), reverse=True)[:3]
-        raise InputError(
-            f"The files that the notebook uses are {size / 1e6:.0f} MB, more than the 100 MB that "
-            f"a Space can carry sealed. The largest: {', '.join(largest)}. Make them smaller, "
-            "leave them out with --exclude, or load them from a place that the app can reach."
-        )
-    if content:
-        sized = [f"{path} ({_readable(len(content[path]))})" for path in sorted(content)]
-        more = f" and {len(sized) - 8} more" if len(sized) > 8 else ""
-        notices.append(f"Sealed with the code: {', '.join(sized[:8])}{more}.")
+        *(path for pattern in include for path in _matching(folder, pattern)),
+    }
+    ignored = _ignored(folder, exclude)
+    place = folder.resolve()
+    inside = {path.resolve().relative_to(place).as_posix(): path for path in paths}
+    kept = {name: path for name, path in sorted(inside.items()) if not ignored.match_file(name)}
+    modules = {name: body for name, body in (code or {}).items() if not ignored.match_file(name)}
+    sizes = {name: len(body) for name, body in modules.items()}
+    sizes |= {name: path.stat().st_size for name, path in kept.items()}
+    question = _question(sizes)
+    content = {**modules, **{name: path.read_bytes() for name, path in kept.items()}}
+    notices = [*_sealed_said(sizes), *_unseen_said(environment)]
     content.update({f"{path}/": b"" for path in _folders_written(folder, environment, output)})
-    return OwnFiles(content, tuple(notices))
+    return OwnFiles(content, tuple(notices), question)
 
 
-def _matches(path: str, patterns: Iterable[str]) -> bool:
-    """True when a pattern names the file, or a folder that it is in."""
-    here = PurePosixPath(path)
-    return any(
-        here.match(pattern) or any(parent.match(pattern.rstrip("/")) for parent in here.parents)
-        for pattern in patterns
-    )
+def check_patterns(include: Iterable[str]) -> None:
+    """Raise InputError for a pattern of files that are not below the notebook's folder."""
+    for pattern in include:
+        if os.path.isabs(pattern) or pattern.startswith("~") or ".." in Path(pattern).parts:
+            raise InputError(
+                f"--include {pattern} leads out of the notebook's folder. Copy the files beside "
+                "the notebook, and give a pattern relative to it, such as 'data/*.csv'."
+            )
 
 
-def _ignored(folder: Path) -> list[str]:
+def included(folder: Path, pattern: str) -> Iterator[Path]:
+    """The files below `folder` that the pattern matches, or that are in a folder which it does."""
+    for path in folder.glob(pattern.rstrip("/") or "."):
+        if path.is_file():
+            yield path
+        elif path.is_dir():
+            inside = (each for each in path.rglob("*") if each.is_file())
+            yield from (each for each in inside if "__pycache__" not in each.parts)
+
+
+def _matching(folder: Path, pattern: str) -> list[Path]:
+    check_patterns([pattern])
+    matching = sorted(included(folder, pattern))
+    if not matching:
+        raise InputError(f"--include {pattern} matches no file below {folder}.")
+    return matching
+
+
+def _ignored(folder: Path, exclude: Iterable[str]) -> GitIgnoreSpec:
+    """What stays behind, in the patterns of .gitignore."""
+    from pathspec import GitIgnoreSpec
+
     try:
         rows = (folder / ".nb2spaceignore").read_text(encoding="utf-8").splitlines()
     except OSError:
+        rows = []
+    try:
+        return GitIgnoreSpec.from_lines([*rows, *exclude])
+    except ValueError as error:
+        raise InputError(f"--exclude or .nb2spaceignore has what is no pattern: {error}.") from None
+
+
+def _question(sizes: Mapping[str, int]) -> str:
+    """What the author must agree to when there is much; "" when there is not.
+
+    Raises InputError when no Space can have so much.
+    """
+    size = sum(sizes.values())
+    largest = ", ".join(sorted(sizes, key=lambda name: -sizes[name])[:3])
+    told = f"The files that the notebook uses are {size / 1e6:.0f} MB. The largest: {largest}."
+    less = "Leave files out with --exclude, or load them from a place that the app can reach."
+    if size > MOST_BYTES:
+        raise InputError(f"{told} The Hub takes {MOST_BYTES / 1e9:.0f} GB. {less}")
+    if size <= _MANY_BYTES:
+        return ""
+    return (
+        f"{told} Each version that is published uploads them anew, and the app keeps them in its "
+        "memory, so that less is left for viewers, and starts later."
+    )
+
+
+def _sealed_said(sizes: Mapping[str, int]) -> list[str]:
+    if not sizes:
         return []
-    return [row.strip() for row in rows if row.strip() and not row.startswith("#")]
+    sized = [f"{name} ({_readable(sizes[name])})" for name in sorted(sizes)]
+    more = f" and {len(sized) - 8} more" if len(sized) > 8 else ""
+    return [f"Sealed with the code: {', '.join(sized[:8])}{more}."]
+
+
+def _unseen_said(environment: Environment) -> list[str]:
+    used = sorted(name for name in environment.versions if name.lower() in _READS_UNSEEN)
+    if environment.watched or not used:
+        return []
+    return [
+        f"Which files {', '.join(used)} opens cannot be seen here, but for those that the code "
+        "names. Add what the app lacks with --include."
+    ]
 
 
 def _chosen(
@@ -130,57 +185,29 @@ def _folders_written(folder: Path, environment: Environment, output: Path) -> li
     return sorted(found)
 
 
-def _local_package(name: str, place: Path) -> dict[str, bytes]:
-    """A package that was installed from a folder or repository, as files beside the notebook.
-
-    Raises InputError for one with compiled parts, which another machine cannot use.
-    """
-    if place.is_file():
-        return {place.name: place.read_bytes()}
-    files = sorted(
-        path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts
-    )
-    compiled = [path.name for path in files if path.suffix in (".so", ".pyd", ".dylib")]
-    if compiled:
-        raise InputError(
-            f"The package '{name}' is installed from {place} and has compiled parts "
-            f"({compiled[0]}). Publish it to a package index that the Space can reach, and install "
-            "it from there."
-        )
-    return {f"{name}/{path.relative_to(place).as_posix()}": path.read_bytes() for path in files}
-
-
 def _readable(size: int) -> str:
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{max(size, 1) / 1e3:.1f} kB"
 
 
-def _module_files(folder: Path, name: str) -> list[Path]:
-    single, package = folder / f"{name}.py", folder / name
-    if single.is_file():
-        return [single]
-    if package.is_dir():
-        return sorted(path for path in package.rglob("*.py") if path.is_file())
-    return []
-
-
 def _data_files(folder: Path, environment: Environment, output: Path) -> list[Path]:
-    """The files below `folder` that the run read, without code and what environments hold."""
+    """The files below `folder` that the run read, without compiled code and what environments hold.
+
+    Modules that were imported travel anyway; other code was run by name.
+    """
     place, prefix = folder.resolve(), Path(environment.prefix).resolve()
     found = []
-    packages = tuple(f"{folder}{os.sep}" for folder in environment.installed)
-    for name in environment.read:
+    local = (path for each in environment.local.values() for path in each["modules"].values())
+    packages = tuple(f"{folder}{os.sep}" for folder in (*environment.installed, *local))
+    runs_others = bool(environment.ran or environment.commands)
+    opened = (path for path in environment.opened if runs_others or not path.endswith(".py"))
+    for name in (*environment.read, *opened):
         if name.startswith(packages):
             continue
         path = Path(name).resolve()
-        if not path.is_relative_to(place) or path.suffix in _CODE:
+        if not path.is_relative_to(place) or path.suffix in _COMPILED or not path.is_file():
             continue
         inside = path.relative_to(place).parts[:-1]
         hidden = any(part.startswith(".") or part == "site-packages" for part in inside)
         if not hidden and not any(path.is_relative_to(p) for p in (prefix, output.resolve())):
             found.append(place / path.relative_to(place))
     return sorted(found)
-
-
-def _read(folder: Path, paths: Iterable[Path]) -> dict[str, bytes]:
-    place = folder.resolve()
-    return {p.resolve().relative_to(place).as_posix(): p.read_bytes() for p in paths}

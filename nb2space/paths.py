@@ -1,103 +1,83 @@
-"""Files that the code names by literal paths: sealed where they lie below the notebook's folder.
+"""Absolute paths in the code: those below the notebook's folder become relative to it.
 
-Libraries that read through C or C++ (pyarrow, OpenCV, HDF5) open files where Python sees nothing,
-and a callback opens them only when a viewer comes; the code's own literals tell of both.
+The Space's kernels work in the same tree, whose own place is another.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-from nb2space.notebook import Notebook
+from nb2space.magics import cell_magic, magic_lines, python_of
+from nb2space.runtime.codelines import parsed
 from nb2space.secrets.code import place_of_node
-from nb2space.syntax import parse_code
-from nb2space.tags import numbered
 
-_LONGEST = 1_000
-# A name of fewer characters is found by chance.
+# A folder of so short a name is found by chance.
 _SHORTEST = 3
-
-
-@dataclass(frozen=True)
-class NamedFiles:
-    """`below` are existing files below the notebook's folder, relative to it; `outside` are those
-    elsewhere, with the number of the cell that names them first."""
-
-    below: tuple[str, ...]
-    outside: tuple[tuple[int, str], ...]
-
-
-def named_files(notebook: Notebook, folder: Path) -> NamedFiles:
-    """The existing files that the literals of `notebook`'s code name."""
-    place = folder.resolve()
-    below: dict[str, None] = {}
-    outside: dict[str, int] = {}
-    for number, cell in numbered(notebook):
-        if cell.cell_type != "code":
-            continue
-        for text in _texts(cell.source):
-            path = _existing(text, place)
-            if path is None:
-                continue
-            if path.is_relative_to(place):
-                if path.is_file():
-                    below[path.relative_to(place).as_posix()] = None
-            elif not _belongs_to_system(path):
-                outside.setdefault(str(path), number)
-    return NamedFiles(tuple(below), tuple((number, path) for path, number in outside.items()))
 
 
 def relative_paths(source: str, folder: Path) -> str:
     """`source` with absolute paths that point below `folder` made relative to it.
 
-    The Space's kernels work in the same tree, whose own place is another.
+    They are looked for in literals, and in the lines that are the shell's or a magic's.
     """
-    home = str(folder.resolve())
-    names = {home, str(folder.absolute())}
-    if len(home) < _SHORTEST or not any(name in source for name in names):
+    names = _names_of(folder)
+    if not any(name in source for name in names):
         return source
-    tree = parse_code(source)
+    absolute = _pattern(names)
+    magic = cell_magic(source)
+    if magic and not magic.runs_the_rest:
+        return absolute.sub(_relative, source)
+    rows = source.split("\n")
+    for line in magic_lines(source):
+        for number in range(line.first, line.last + 1):
+            rows[number] = absolute.sub(_relative, rows[number])
+    source = "\n".join(rows)
+    tree = parsed(python_of(source))
     spans = sorted({place_of_node(node, source) for node in _constants(tree)}, reverse=True)
     for start, end in spans:
-        segment = source[start:end]
-        for name in names:
-            segment = segment.replace(f"{name}/", "").replace(name, ".")
-        source = source[:start] + segment + source[end:]
+        source = source[:start] + absolute.sub(_relative, source[start:end]) + source[end:]
     return source
 
 
+def _names_of(folder: Path) -> list[str]:
+    """How code may name `folder`, the longest first."""
+    found = {str(folder.resolve()), str(folder.absolute())}
+    for name in list(found):
+        if name.startswith(f"{Path.home()}/"):
+            found.add(f"~{name.removeprefix(str(Path.home()))}")
+    return sorted((name for name in found if len(name) >= _SHORTEST), key=len, reverse=True)
+
+
+def _pattern(names: list[str]) -> re.Pattern[str]:
+    """What finds one of `names` where it is a path of its own or the beginning of one.
+
+    A blank may be part of the name of another folder, where a path goes on behind it.
+    """
+    return re.compile(
+        r"(?<![\w.}~$-])(?<![^:/]/)(?P<scheme>file:(?://(?:localhost)?)?)?"
+        rf"(?:{'|'.join(map(re.escape, names))})"
+        r"(?:(?P<slash>/+)(?P<end>(?=[\s'\"`;,)]|$))?|(?![\w/~+%@-])(?!\.\w)(?! [^/'\"\n]*/))",
+        re.M,
+    )
+
+
+def _relative(match: re.Match[str]) -> str:
+    scheme = "file:" if match["scheme"] else ""
+    if match["slash"]:
+        return f"{scheme}./" if match["end"] is not None else scheme
+    return f"{scheme}."
+
+
 def _constants(tree: ast.AST | None) -> Iterator[ast.expr]:
-    """String literals and whole f-strings, not the parts of these."""
+    """Literals of text and whole f-strings, not the parts of these."""
     waiting = [tree] if tree else []
     while waiting:
         node = waiting.pop()
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
         if is_text or isinstance(node, ast.JoinedStr):
             yield node  # type: ignore[misc]
         else:
             waiting.extend(ast.iter_child_nodes(node))
-
-
-def _texts(source: str) -> Iterator[str]:
-    tree = parse_code(source)
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
-
-
-def _existing(text: str, place: Path) -> Path | None:
-    if not _SHORTEST <= len(text) <= _LONGEST or "\n" in text or "\0" in text:
-        return None
-    bare = text.removeprefix("sqlite:///").removeprefix("file:").partition("?")[0]
-    try:
-        path = (place / Path(bare).expanduser()).resolve()
-        return path if path.exists() and path != place else None
-    except (OSError, RuntimeError, ValueError):
-        return None
-
-
-def _belongs_to_system(path: Path) -> bool:
-    return path.is_dir() or str(path).startswith(("/usr/", "/etc/", "/proc/", "/sys/", "/dev/"))

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from nb2space.errors import InputError, RemoteError
 from nb2space.hub import PAID_PLAN, Account, explained
-from nb2space.space import DOCKER, SpaceFile
+from nb2space.space import DOCKER, MOST_BYTES, SpaceFile
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
     from nb2space.plan import Plan
 
-# The storage of a Space's repository: huggingface.co/docs/hub/spaces-overview
-_MOST_BYTES = 1_000_000_000
 # huggingface.co/docs/hub/spaces-config-reference
 CARD = "README.md"
 _MOST_DESCRIPTION = 60
@@ -29,7 +27,7 @@ def check_files(files: Iterable[SpaceFile]) -> None:
     """Raise InputError when the Hub would not take these files: their size, or the Space card."""
     files = list(files)
     size = sum(len(file.content) for file in files)
-    if size > _MOST_BYTES:
+    if size > MOST_BYTES:
         largest = max(files, key=lambda file: len(file.content))
         raise InputError(
             f"The Space would have {size / 1e9:.1f} GB, and the Hub takes 1 GB; the largest file "

@@ -93,9 +93,11 @@ def resolve(requirements: str, python: str) -> Resolution:
 def _command(path: Path, python: str) -> list[str]:
     uv = shutil.which("uv")
     if uv:
+        # As pip does, take the best version that any of the indexes has, not the first index's.
         return [
             uv, "pip", "compile", "--quiet", "--python-version", python,
-            "--python-platform", "x86_64-manylinux_2_28", str(path),
+            "--python-platform", "x86_64-manylinux_2_28", "--index-strategy", "unsafe-best-match",
+            str(path),
         ]  # fmt: skip
     # pip answers for the Python that it runs under only, and for this machine.
     here = f"{sys.version_info[0]}.{sys.version_info[1]}"

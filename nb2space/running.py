@@ -6,17 +6,20 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from nb2space.environment.declared import included_files
+from nb2space.environment import Environment
 from nb2space.environment.installs import quiet_installs, without_installs
+from nb2space.environment.requirefiles import included_files
 from nb2space.errors import CellError, InputError
 from nb2space.execute import Afterwards, Executed, Progress, execute_notebook, inspect_kernel
 from nb2space.executions import Run, basis_of, find_run, keep_run
 from nb2space.notebook import Notebook
 from nb2space.options import Options
+from nb2space.ownfiles import included
 from nb2space.page.record import Agree, limits_for
 from nb2space.page.recording import recorder
 from nb2space.paths import relative_paths
 from nb2space.runtime.masking import Mask
+from nb2space.secrets import secrets_in_traceback
 from nb2space.source import Source, known_here
 from nb2space.space import DOCKER
 from nb2space.warmup import load_while_running
@@ -24,11 +27,13 @@ from nb2space.warmup import load_while_running
 
 @dataclass(frozen=True)
 class Dialogue:
-    """How a conversion tells the author how far it is, and asks before it runs callbacks."""
+    """How a conversion tells the author how far it is, and asks before it runs callbacks (`agree`)
+    or takes much with it (`agree_to`)."""
 
     cells: Progress = lambda number, count: None
     states: Progress = lambda done, count: None
     agree: Agree = lambda cells: None
+    agree_to: Callable[[str], None] = lambda question: None
 
 
 def run_source(source: Source, options: Options, dialogue: Dialogue) -> Run:
@@ -37,10 +42,12 @@ def run_source(source: Source, options: Options, dialogue: Dialogue) -> Run:
     An earlier run is used again while that is sure to be the same, unless `options.force`. Raises
     InputError and CellError, and what `dialogue.agree` raises.
     """
+    if options.parameters and not options.execute:
+        raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")
+    if not source.kernel:
+        return Run(Executed(source.code.notebook, Environment("", ""), seconds=0.0))
     live = _rewritten(source, without_installs)
     if not options.execute:
-        if options.parameters:
-            raise InputError("-p sets parameters of an execution; it cannot go with --no-execute.")
         environment = inspect_kernel(live, folder=source.home, kernel=source.kernel)
         return Run(Executed(live, environment, seconds=0.0))
     run = _run(source, _rewritten(source, quiet_installs), options, dialogue)
@@ -57,7 +64,7 @@ def _run(source: Source, notebook: Notebook, options: Options, dialogue: Dialogu
         return known
     begun = time.time_ns()
     executed = _executed(source, notebook, options, dialogue)
-    further = [path for pattern in options.include for path in source.home.glob(pattern)]
+    further = [path for pattern in options.include for path in included(source.home, pattern)]
     further += included_files(source.home / "requirements.txt")
     run = Run(executed, basis_of(source, executed, begun, further))
     if is_plain:
@@ -66,9 +73,9 @@ def _run(source: Source, notebook: Notebook, options: Options, dialogue: Dialogu
 
 
 def _executed(source: Source, notebook: Notebook, options: Options, dialogue: Dialogue) -> Executed:
-    load_while_running()
+    loading = load_while_running()
     try:
-        return execute_notebook(
+        executed = execute_notebook(
             notebook,
             folder=source.home,
             kernel=source.kernel,
@@ -79,8 +86,11 @@ def _executed(source: Source, notebook: Notebook, options: Options, dialogue: Di
         )
     except CellError as error:
         # What failed may repeat a secret, and terminals are recorded.
-        mask = Mask([*source.code.to_mask, *known_here(source.code.read).values()])
+        known = [*source.code.to_mask, *known_here(source.code.read).values()]
+        mask = Mask([*known, *secrets_in_traceback(f"{error}\n{error.report}")])
         raise CellError(mask.text(str(error)), mask.text(error.report)) from None
+    loading.join()
+    return executed
 
 
 def _recorder(options: Options, dialogue: Dialogue) -> Afterwards:

@@ -119,10 +119,7 @@ def sharing_of(
     of all widgets' states after each code cell, none without a run; `secrets` are the environment
     variables that stand for values of the code, and so are the same for all.
     """
-    own = {
-        path.removesuffix("/__init__.py").removesuffix(".py").partition("/")[0]
-        for path in own_files
-    }
+    own = _importable(own_files)
     own_is_unsettled = _judge_modules(own_files, secrets)
     reader = _Reader(own if own_is_unsettled else (), secrets)
     cells: dict[int, dict[str, Any]] = {}
@@ -166,6 +163,21 @@ def sharing_of(
             "told": told,
         }
     return Sharing(cells, tuple(modules), _sentence(executed, cells, ends), tuple(notices), refresh)
+
+
+def _importable(paths: Collection[str]) -> set[str]:
+    """The names by which the modules among these files are imported, from whatever folder."""
+    names = set()
+    for path in paths:
+        *folders, last = path.split("/")
+        names.add(path.removesuffix(".py").partition("/")[0])
+        packages = (
+            name
+            for depth, name in enumerate(folders, 1)
+            if "/".join([*folders[:depth], "__init__.py"]) in paths
+        )
+        names.add(next(packages, last.removesuffix(".py")))
+    return names
 
 
 def unsteady(sources: Iterable[str], modules: Iterable[str], drawn_from: Collection[str]) -> str:

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nb2space.execute import choose_kernel
+from nb2space.execute import choose_kernel, is_python
 from nb2space.notebook import Notebook, read_notebook
 from nb2space.options import Options
 from nb2space.parameters import inject_parameters
 from nb2space.projectfile import read_project
-from nb2space.secrets import LiftedCode, lift_notebook
+from nb2space.secrets import LiftedCode, lift_notebook, marked_harmless, mask_notebook
+from nb2space.space import STATIC
 from nb2space.tags import cell_tags, numbered
 
 
@@ -20,7 +21,8 @@ from nb2space.tags import cell_tags, numbered
 class Source:
     """What the author hands in.
 
-    `home` is the notebook's folder; `notebook` has the parameters that were set; `code` is that
+    `home` is the notebook's folder; `kernel` is "" for a notebook in another language than Python,
+    which is shown as it was saved; `notebook` has the parameters that were set; `code` is that
     notebook without its secrets; `ignored` are fingerprints of what is no secret.
     """
 
@@ -43,6 +45,12 @@ class Source:
             if cell.cell_type == "code":
                 yield number, cell.source
 
+    @property
+    def named_cells(self) -> Iterator[tuple[str, str]]:
+        """The same, with the words that name each cell to the author."""
+        for number, source in self.code_cells:
+            yield f"Cell {number}", source
+
 
 def read_source(path: Path, options: Options) -> Source:
     """The notebook at `path`, ready to be executed.
@@ -50,10 +58,12 @@ def read_source(path: Path, options: Options) -> Source:
     Raises InputError for what cannot be used, FindingError for a secret that cannot be taken out.
     """
     notebook = read_notebook(path)
+    home = path.absolute().parent
+    ignored = read_project(home).ignored | marked_harmless(notebook)
+    if options.form == STATIC and not options.execute and not is_python(notebook):
+        return Source(path, home, "", notebook, mask_notebook(notebook, ignored), ignored)
     kernel = choose_kernel(notebook, options.kernel)
     notebook = inject_parameters(notebook, options.parameters)
-    home = path.absolute().parent
-    ignored = read_project(home).ignored
     return Source(path, home, kernel, notebook, lift_notebook(notebook, ignored), ignored)
 
 

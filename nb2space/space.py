@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ MANIFEST = "nb2space.json"
 DOCKER = "docker"
 STATIC = "static"
 """The forms of a Space: a container with a live kernel, and a page without one."""
+
+MOST_BYTES = 1_000_000_000
+"""The storage of a Space's repository: huggingface.co/docs/hub/spaces-overview."""
 
 _FORMAT = 1
 
@@ -123,7 +127,9 @@ def read_manifest(folder: Path) -> Manifest:
             f"{folder} is not a Space folder: it has no {MANIFEST}. "
             "Make one: nb2space convert NOTEBOOK"
         ) from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except OSError as error:
+        raise InputError(f"{folder / MANIFEST} cannot be read: {error.strerror}.") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise InputError(f"{folder / MANIFEST} is damaged; convert the notebook again.") from None
 
 
@@ -159,6 +165,10 @@ def check_replaceable(folder: Path) -> Manifest | None:
     """
     if not os.path.lexists(folder):
         return None
+    if not os.path.exists(folder):
+        raise InputError(
+            f"{folder} is a link that leads nowhere. Remove it, or name another folder with -o."
+        )
     if not os.path.isdir(folder):
         raise InputError(f"{folder} is a file; name another folder with -o.")
     try:
@@ -182,6 +192,20 @@ def check_replaceable(folder: Path) -> Manifest | None:
             "move them away, or name another folder with -o."
         )
     return manifest
+
+
+def check_writable(folder: Path) -> None:
+    """Raise InputError when `folder` could not be written now."""
+    place = folder.resolve().parent
+    while not os.path.exists(place):
+        place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be written: {error.strerror}. Name another folder with -o."
+        ) from None
 
 
 def write_folder(folder: Path, files: Iterable[SpaceFile]) -> None:

@@ -24,6 +24,7 @@ from nb2space.runtime.bundles import viewer_data
 from nb2space.runtime.cleantext import clean_text, text_of
 from nb2space.runtime.media import bare_buffer, bare_data_urls, bare_picture
 from nb2space.runtime.outputs import renderer_metadata, viewer_state
+from nb2space.runtime.sealedsecrets import NO_SECRETS, SealedSecrets
 from nb2space.tags import CellView, numbered, view_of
 from nb2space.widgets import (
     STATE_MIME,
@@ -61,11 +62,11 @@ def strip_notebook(
     folder: Path,
     title: str,
     show_source: bool,
-    secrets: Sequence[str] = (),
+    secrets: SealedSecrets = NO_SECRETS,
 ) -> Stripped:
     """Split `executed` into the viewer's and the live notebook.
 
-    `secrets` are the environment variables that the live one needs. `folder` is the author's
+    `secrets` says of those that the live one needs. `folder` is the author's
     notebook's own, where pictures in Markdown are looked up.
     With `show_source` the code of cells that are not tagged to hide it is kept for the viewer.
     """
@@ -103,8 +104,8 @@ def strip_notebook(
             STATE_MIME: {"version_major": 2, "version_minor": 0, "state": models}
         }
     live = _notebook(live_cells, title)
-    if secrets:
-        live.metadata["nb2space"] = {"secrets": list(secrets)}
+    if secrets != NO_SECRETS:
+        live.metadata["nb2space"] = secrets.as_metadata()
     viewer, model_ids = _with_stable_ids(viewer)
     return Stripped(
         viewer=viewer,

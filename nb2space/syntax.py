@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import warnings
 
+from nb2space.magics import RUNS_THE_REST
 from nb2space.runtime.codelines import parsed
 
-# Cell magics that run the cell's other lines in the notebook's own kernel.
-_RUNS_THE_REST = ("%%capture", "%%prun", "%%time", "%%timeit")
+_RUNS_THE_REST = {f"%%{name}" for name in RUNS_THE_REST}
 
 
 def parse_code(source: str) -> ast.Module | None:

@@ -1,6 +1,8 @@
 """What the stages of a conversion need to have loaded, loaded before they come to it.
 
-A stage that comes too soon waits, or loads it itself; what cannot be loaded, it meets itself.
+Each begins to load and gives the thread that does so. A stage that comes too soon waits for it: two
+threads that import the same package from different ends may each meet half of it. What cannot be
+loaded, the stage meets itself.
 """
 
 from __future__ import annotations
@@ -10,22 +12,24 @@ from contextlib import suppress
 from threading import Thread
 
 
-def load_while_reading() -> None:
+def load_while_reading() -> Thread:
     """Begin to load what finds secrets, while the notebook is read."""
-    _beside(_finders)
+    return _beside(_finders)
 
 
-def load_while_running() -> None:
+def load_while_running() -> Thread:
     """Begin to load what renders the page and audits it, while the kernel works."""
-    _beside(_page_and_audit)
+    return _beside(_page_and_audit)
 
 
-def _beside(load: Callable[[], None]) -> None:
+def _beside(load: Callable[[], None]) -> Thread:
     def quietly() -> None:
         with suppress(Exception):
             load()
 
-    Thread(target=quietly, name="nb2space-warmup", daemon=True).start()
+    thread = Thread(target=quietly, name="nb2space-warmup", daemon=True)
+    thread.start()
+    return thread
 
 
 def _finders() -> None:
@@ -35,7 +39,7 @@ def _finders() -> None:
 
 
 def _page_and_audit() -> None:
-    import voila.exporter  # noqa: F401
+    import nbconvert.exporters  # noqa: F401
 
     from nb2space.audit.known import known_files
     from nb2space.installed import large_scripts

@@ -36,10 +36,12 @@ class Viewer:
     bodies: list[bytes] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
 
     def wait_for_text(self, text: str, seconds: float = 60) -> None:
         """Wait until `text` is shown."""
-        self.page.get_by_text(text, exact=False).first.wait_for(timeout=seconds * SECOND)
+        found = self.page.get_by_text(text, exact=False).filter(visible=True).first
+        found.wait_for(timeout=seconds * SECOND)
 
     def wait_for(self, pattern: str, other_than: str | None, seconds: float = 30) -> str:
         """The first group of `pattern` in the shown text, once there is one `other_than` that."""
@@ -81,6 +83,7 @@ def viewer(chromium: Any, url: str, viewport: dict[str, int] = DESKTOP) -> Itera
     def as_bytes(payload: str | bytes) -> bytes:
         return payload.encode() if isinstance(payload, str) else payload
 
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
     page.on("request", lambda request: seen.hosts.add(request.url.split("/")[2]))
     page.on("requestfinished", lambda request: record(request.response()))
     page.on(

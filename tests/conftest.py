@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,27 @@ class Outcome:
     err: str
 
 
+BOUND_BY_MODES = (
+    ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+)
+"""What starts a command for which the modes of files hold, even if it is root who starts it."""
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Outcome]:
-    """Run the installed command `nb2space` in `tmp_path`, as a person would."""
+    """Run the installed command `nb2space` in `tmp_path`, as a person would.
 
-    def call(*words: str | Path, env: dict[str, str] | None = None, text: str = "") -> Outcome:
+    `through` is a command that starts it, whose last words it becomes.
+    """
+
+    def call(
+        *words: str | Path,
+        env: dict[str, str] | None = None,
+        text: str = "",
+        through: Sequence[str] = (),
+    ) -> Outcome:
         done = subprocess.run(
-            [sys.executable, "-m", "nb2space", *map(str, words)],
+            [*through, sys.executable, "-m", "nb2space", *map(str, words)],
             cwd=tmp_path,
             env={**os.environ, **(env or {})},
             input=text,

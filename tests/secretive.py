@@ -48,6 +48,8 @@ def cells() -> list[nbformat.NotebookNode]:
             "@interact(n=(1, 5))\n"
             "def f(n=2):\n"
             "    print('sum', n * len(os.environ['API_TOKEN']), key['api_key'], db_url)\n"
+            "    print('pieces', key['api_key'][:15], end='', flush=True)\n"
+            "    print(key['api_key'][15:], flush=True)\n"
             "    raise_if = [][n:] or n == 5 and 1 / 0"
         ),
     ]

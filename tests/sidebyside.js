@@ -128,16 +128,30 @@
 
   const frame = () => new Promise((done) => requestAnimationFrame(done));
 
+  const pause = () => new Promise((done) => setTimeout(done, 10));
+
+  /** True when the widgets of the page are there: of ours, or of plain Voila. */
+  const isReady = () => typeof nb2spaceFrontEnd === "undefined"
+    ? window.jupyterapp?.widgetManager?.restoredStatus
+    : nb2spaceFrontEnd.ready.then(() => true);
+
   /** Wait until the kernel has answered all that the page has sent, and the answers are drawn. */
   async function settled() {
-    const manager = window.jupyterapp.widgetManager;
-    for (let round = 0; round < 3; round++) { await manager.kernel.requestKernelInfo(); }
+    if (typeof nb2spaceFrontEnd === "undefined") {
+      // Answered after all that was sent before it.
+      await window.jupyterapp.widgetManager.kernel.requestKernelInfo();
+    } else {
+      do {
+        await pause();
+        await nb2spaceFrontEnd.settled();
+      } while (nb2spaceFrontEnd.isAsking);
+    }
     await frame();
     await frame();
   }
 
   window.side = {
-    operate, shown, settled,
+    operate, shown, settled, isReady,
     controls: () => controls().map(({kind, size, several}) => ({kind, size, several})),
   };
 })()

@@ -55,9 +55,7 @@ def side(chromium: Any, url: str) -> Iterator[Side]:
     page.on("request", lambda request: opened.hosts.add(request.url.split("/")[2]))
     page.on("pageerror", lambda error: opened.errors.append(str(error)))
     page.goto(url)
-    page.wait_for_function(
-        "window.side && window.jupyterapp?.widgetManager?.restoredStatus", timeout=60_000
-    )
+    page.wait_for_function("window.side?.isReady()", timeout=60_000)
     page.locator(".jp-OutputArea-output .jupyter-widgets").first.wait_for()
     page.evaluate("side.settled()")
     yield opened

@@ -158,7 +158,7 @@ def test_the_command_names_the_place_and_shows_no_code(
         done = run("audit", folder, "--no-browser", "--url", url, env=home)
         plain = run("audit", folder, "--no-browser", "--url", url, "--json", env=home)
     assert done.code == plain.code == 1
-    assert f"README.md: line: {masked(line)}" in done.out
+    assert f"README.md: line: {masked('line', line)}" in done.out
     assert "The page names no kernel" in done.err
     assert "residual" not in done.out + done.err + plain.out + plain.err
     result = json.loads(plain.out)

@@ -401,7 +401,7 @@ def test_states_of_widgets_that_nothing_displays_are_not_shown() -> None:
     channels = search(
         [Piece("c", "w", content.encode(), share_of_notebook(notebook))], needles(cell), NOTHING
     )
-    assert [leak.excerpt for leak in channels[0].leaks] == [masked("The zebra is sold")]
+    assert [leak.excerpt for leak in channels[0].leaks] == [masked("literal", "The zebra is sold")]
 
 
 def message(kind: str, content: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -450,14 +450,28 @@ def test_all_states_are_asked_for_and_only_displayed_ones_are_shown() -> None:
     assert any("zebra" in text for text in share.hidden)
 
 
+def test_a_short_secret_may_be_part_of_a_word_and_a_long_one_not() -> None:
+    secrets = [("secret PASSWORD", "mangga"), ("secret KEY", "kopitubruk")]
+    sought = needles_of([notebook_of("1")], {}, secrets=secrets)
+
+    def told(text: str) -> set[str]:
+        channels = search([Piece("channel", "where", text.encode())], sought, NOTHING)
+        return kinds(channels).get("channel", set())
+
+    assert told("to Manggarai and manggarai") == set()
+    assert told("it is mangga.") == {"secret PASSWORD"}
+    assert told("xkopitubrukx") == {"secret KEY"}
+
+
 # -- the report -----------------------------------------------------------------------------
 
 
 @given(st.text())
 def test_an_excerpt_shows_little(text: str) -> None:
-    excerpt = masked(text)
+    excerpt = masked("line", text)
     assert len(excerpt) <= 60 and "\n" not in excerpt
-    assert "secret" not in masked(f"{text} secret")
+    assert "secret" not in masked("line", f"{text} secret")
+    assert masked("secret DB_PASSWORD", text) == f"••• ({len(text)} characters)"
 
 
 def test_an_audit_that_saw_nothing_is_not_fine() -> None:

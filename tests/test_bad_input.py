@@ -6,13 +6,15 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Outcome, code
+from conftest import BOUND_BY_MODES, Outcome, code
 
 from nb2space.cache import cache_folder
 
@@ -34,9 +36,9 @@ def everything(folder: Path) -> dict[str, bytes]:
 def refused(run: Run, tmp_path: Path) -> Callable[..., str]:
     """Run a command that must be refused; what it says after "Error: ", and is all it says."""
 
-    def call(*words: str | Path, env: dict[str, str] | None = None) -> str:
+    def call(*words: str | Path, **how: Any) -> str:
         before = everything(tmp_path)
-        outcome = run(*words, env=env)
+        outcome = run(*words, **how)
         assert everything(tmp_path) == before
         assert (outcome.code, outcome.out) == (2, ""), outcome.err
         assert outcome.err.startswith("Error: ") and outcome.err.count("\n") == 1, outcome.err
@@ -56,12 +58,16 @@ def test_files_that_are_no_notebooks(
     (tmp_path / "zero.ipynb").write_text("")
     (tmp_path / "photo.ipynb").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe\xfa")
     (tmp_path / "list.ipynb").write_text("[1]")
+    os.mkfifo(tmp_path / "pipe.ipynb")
     for name, said in {
-        "smal.ipynb": "There is no file smal.ipynb. Notebooks there: ",
+        "smal.ipynb": "There is no file smal.ipynb. Notebooks there: small.ipynb, ",
+        "broke.ipynb": "There is no file broke.ipynb. Notebooks there: broken.ipynb, ",
         "nowhere/small.ipynb": "There is no file nowhere/small.ipynb.",
         "folder.ipynb": "folder.ipynb is a folder; name the notebook in it.",
         "broken.ipynb": "broken.ipynb is not a readable notebook: its JSON is broken at line 1, "
-        "column 12 (",
+        "column 12 (Expecting value). Mend it there in a text editor, since Jupyter cannot open "
+        "it, or restore a copy, such as the last one in .ipynb_checkpoints.",
+        "pipe.ipynb": "pipe.ipynb is a pipe or a device. Save the notebook as a file first.",
         "five.ipynb": "five.ipynb is in notebook format 5, which is newer than",
         "empty.ipynb": "empty.ipynb has no cell with content; there is nothing to show.",
         "zero.ipynb": "zero.ipynb is empty; it is not a notebook yet. Save it in Jupyter first.",
@@ -70,6 +76,96 @@ def test_files_that_are_no_notebooks(
     }.items():
         assert refused("convert", name).startswith(said)
     assert refused("view", "--no-browser", "smal.ipynb").startswith("There is no file smal.ipynb.")
+    assert refused("view", "SMAL.IPYNB").startswith("There is no file SMAL.IPYNB.")
+    assert refused("view", "smal") == (
+        "There is no folder smal. Make one: nb2space convert NOTEBOOK"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("convert closed/small.ipynb", "closed/small.ipynb cannot be read: Permission denied."),
+        ("view closed/small.ipynb", "closed/small.ipynb cannot be read: Permission denied."),
+        ("scan closed/small.ipynb", "closed/small.ipynb cannot be read: Permission denied."),
+        ("convert unread.ipynb", "unread.ipynb cannot be read: Permission denied."),
+        ("scan unread.ipynb", "unread.ipynb cannot be read: Permission denied."),
+        ("scan fixed", "fixed/unread.txt: Permission denied."),
+        ("audit closed", "closed/nb2space.json cannot be read: Permission denied."),
+        ("convert small.ipynb -o closed/a/space", "closed/a/space cannot be written: Permission "
+         "denied. Name another folder with -o."),
+        ("convert small.ipynb -o fixed/a/space", "fixed/a/space cannot be written: Permission "
+         "denied. Name another folder with -o."),
+        ("convert small.ipynb -o unread.ipynb/a", "unread.ipynb/a cannot be written: Not a "
+         "directory. Name another folder with -o."),
+    ],
+)  # fmt: skip
+def test_places_without_rights(
+    run: Run, notebook: Write, tmp_path: Path, words: str, said: str
+) -> None:
+    small = notebook("open('executed', 'w')")
+    modes = {"closed": 0o000, "fixed/unread.txt": 0o000, "fixed": 0o500, "unread.ipynb": 0o000}
+    for name in ("closed", "fixed"):
+        (tmp_path / name).mkdir()
+    shutil.copy(small, tmp_path / "closed")
+    shutil.copy(small, tmp_path / "unread.ipynb")
+    (tmp_path / "fixed" / "unread.txt").touch()
+    before = everything(tmp_path)
+    for name, mode in modes.items():
+        (tmp_path / name).chmod(mode)
+    try:
+        outcome = run(*words.split(), through=BOUND_BY_MODES)
+    finally:
+        for name in modes:
+            (tmp_path / name).chmod(0o700)
+    assert outcome == Outcome(2, "", f"Error: {said}\n")
+    assert everything(tmp_path) == before
+
+
+def test_places_that_the_system_does_not_know(
+    refused: Callable[..., str], notebook: Write, tmp_path: Path
+) -> None:
+    notebook("1")
+    name = "n" * 300 + ".ipynb"
+    assert refused("convert", name) == f"{name} cannot be read: File name too long."
+    gone = 'mkdir gone && cd gone && rmdir ../gone && exec "$@"'
+    for command in ("convert", "view"):
+        said = refused(command, tmp_path / "small.ipynb", through=["sh", "-c", gone, "sh"])
+        assert said == "The current folder is not there any more. Change into one that is."
+
+
+def test_a_port_that_is_taken(refused: Callable[..., str], notebook: Write) -> None:
+    notebook("open('executed', 'w')")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert refused("view", "small.ipynb", "--no-browser", "--port", str(port)) == (
+            f"Port {port} cannot be used: Address already in use. Choose another with --port."
+        )
+
+
+FULL = "Error: What this prints cannot be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "where", "code", "said"),
+    [
+        ("scan small.ipynb", ">/dev/full", 2, FULL),
+        ("scan small.ipynb --json", ">/dev/full", 2, FULL),
+        ("--version", ">/dev/full", 2, "Error: No space left on device.\n"),
+        ("scan nowhere.ipynb", ">/dev/full 2>/dev/full", 2, ""),
+        ("scan nowhere.ipynb", "2>&-", 2, ""),
+        ("scan small.ipynb", ">&-", 0, ""),
+    ],
+)  # fmt: skip
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is full")
+def test_where_nothing_can_be_printed(
+    run: Run, notebook: Write, words: str, where: str, code: int, said: str
+) -> None:
+    notebook("1")
+    outcome = run(*words.split(), through=["sh", "-c", f'exec "$@" {where}', "sh"])
+    assert outcome == Outcome(code, "", said)
 
 
 R = {"name": "ir", "language": "R", "display_name": "R"}
@@ -86,11 +182,19 @@ def test_kernels(refused: Callable[..., str], notebook: Write) -> None:
     assert refused("convert", "small.ipynb").startswith(not_there)
     notebook("1")
     assert refused("convert", "small.ipynb", "--kernel", "thesis").startswith(not_there)
-    notebook("cat(1)", kernelspec=R)
-    assert refused("convert", "small.ipynb") == (
-        "The notebook's kernel 'ir' runs R. nb2space makes Spaces of Python notebooks (IPython "
-        "kernels); other languages are not supported."
-    )
+    for spec, language in (
+        (R, "R"),
+        ({"name": "ir", "display_name": "R"}, "R"),
+        ({"name": "julia-1.10", "display_name": "Julia 1.10"}, "Julia"),
+    ):
+        notebook("cat(1)", kernelspec=spec)
+        assert refused("convert", "small.ipynb") == (
+            f"The notebook's kernel '{spec['name']}' runs {language}, and an app with a kernel can "
+            "be made of Python notebooks only (IPython kernels). A page that shows the outputs as "
+            "they are saved can be made of any: add --static --no-execute."
+        )
+    notebook("1", kernelspec={"name": "iris", "display_name": "Iris"})
+    assert refused("convert", "small.ipynb").startswith("The notebook's kernel 'iris' is not inst")
 
 
 @pytest.mark.kernel
@@ -118,12 +222,14 @@ def test_output_folders(refused: Callable[..., str], notebook: Write, tmp_path: 
     notebook("1")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    (tmp_path / "link").symlink_to("nowhere")
     for folder, said in {
         "mine": "mine exists and was not made by nb2space, so it is left alone. Name another "
         "folder with -o, or move it away.",
         ".": ". holds the notebook itself; name another folder with -o.",
         "small.ipynb": "small.ipynb ",
         "mine/thesis.txt": "mine/thesis.txt is a file; name another folder with -o.",
+        "link": "link is a link that leads nowhere. Remove it, or name another folder with -o.",
     }.items():
         assert refused("convert", "small.ipynb", "-o", folder).startswith(said)
 
@@ -196,17 +302,19 @@ def plain(text: str) -> str:
 
 @pytest.mark.kernel
 def test_failing_cell(run: Run, notebook: Write, tmp_path: Path) -> None:
-    notebook("# Title\n", "def half(x):\n    return x / 0", "half(3)")
+    notebook("# Title\n", "def half(x):\n    raise ValueError(f'{x}\\n  is odd.')", "half(3)")
     before = everything(tmp_path)
     outcome = run("convert", "small.ipynb")
     assert (outcome.code, outcome.out) == (2, "")
     lines = plain(outcome.err).splitlines()
     assert lines[-1] == (
-        "Error: Cell 3 failed: ZeroDivisionError: division by zero. Nothing was written. Mend it, "
-        "or tag it 'raises-exception' if it should fail."
+        "Error: Cell 3 failed: ValueError: 3 is odd. Nothing was written. Mend it, or tag it "
+        "'raises-exception' if it should fail."
     )
     # The traceback is the author's, as Jupyter shows it; none of ours.
-    assert "----> 1 half(3)" in lines and "----> 2     return x / 0" in lines
+    assert "----> 1 half(3)" in lines
+    assert "----> 2     raise ValueError(f'{x}\\n  is odd.')" in lines
+    assert lines[-3:-1] == ["ValueError: 3", "  is odd."]
     assert "nb2space" not in "\n".join(lines)
     assert everything(tmp_path) == before
 
@@ -242,21 +350,6 @@ def test_cell_over_the_timeout(refused: Callable[..., str], notebook: Write) -> 
 
 
 @pytest.mark.kernel
-def test_folder_below_a_file(
-    refused: Callable[..., str],
-    notebook: Write,
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    notebook("1")
-    (tmp_path / "file").write_text("x")
-    # The key is kept before its folder is written; here that is elsewhere.
-    keys = {"NB2SPACE_HOME": str(tmp_path_factory.mktemp("keys"))}
-    said = refused("convert", "small.ipynb", "-o", "file/space", env=keys)
-    assert said.startswith("file/space cannot be written: Not a directory.")
-
-
-@pytest.mark.kernel
 def test_key_store_below_a_file(
     refused: Callable[..., str], notebook: Write, tmp_path: Path
 ) -> None:
@@ -289,16 +382,17 @@ def test_full_disk_leaves_the_folder_as_it_was(
     assert run("convert", "small.ipynb", "-o", folder).code == 0
     fill(small_disk)
     notebook("print('x' * 100)")
-    (record,) = own_key_store.rglob("*.json")
-    key = json.loads(record.read_text())["key"]
-    before = everything(small_disk)
-    outcome = run("convert", "small.ipynb", "-o", folder)
-    assert (outcome.code, outcome.out) == (2, "")
-    assert outcome.err == (
-        f"Error: {folder} cannot be written: No space left on device. Nothing was changed.\n"
-    )
-    assert everything(small_disk) == before
-    assert json.loads(record.read_text())["key"] == key
+    keys = own_key_store / "spaces"
+    before, known = everything(small_disk), everything(keys)
+    # With a new key, too, the folder that stays needs the one that it has.
+    for target, *words in (folder, "--rotate-key"), (small_disk / "new", "--static", "--yes"):
+        outcome = run("convert", "small.ipynb", "-o", target, *words)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert outcome.err == (
+            f"Error: {target} cannot be written: No space left on device. Nothing was changed.\n"
+        )
+        assert everything(small_disk) == before
+        assert everything(keys) == known
 
 
 @pytest.mark.kernel

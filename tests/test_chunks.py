@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from browsing import viewer, viewing
 from conftest import ExampleSpace
 from jupyter_core.paths import jupyter_path
 
+from nb2space.page.assets import LIBRARIES
+from nb2space.page.bundle import libraries_named, needed_chunks
 from nb2space.runtime.chunks import with_chunks
 
 
@@ -23,20 +27,23 @@ def test_voilas_script_has_what_it_names() -> None:
     path = installed("voila/templates/base/static/voila.js")
     whole = with_chunks(path)
     assert whole.endswith(path.read_bytes())
-    assert whole.count(b".push([[") > 40
+    assert whole.count(b".push([[") > 10
+    assert len(whole) < 400_000
 
 
-def test_an_extension_has_what_it_starts_with() -> None:
+def test_the_front_end_of_ipywidgets_has_what_it_names() -> None:
     manager = "labextensions/@jupyter-widgets/jupyterlab-manager/static"
     path = installed(f"{manager}/remoteEntry.*.js")
     whole = with_chunks(path)
-    for chunk in path.parent.glob("[0-9]*.js"):
-        assert chunk.read_bytes() in whole
+    for name in (b"noUiSlider", b"ManagerBase", b"jQuery", b"DOMWidgetView"):
+        assert name in whole and name not in path.read_bytes()
     assert whole.endswith(path.read_bytes())
 
 
 @pytest.mark.parametrize("name", ["voila.js", "remoteEntry.1.js", "other.js"])
-@pytest.mark.parametrize("content", [b"", b"x.e(1)", b'"./extension":()=>x.e(7).then(', b"\xff("])
+@pytest.mark.parametrize(
+    "content", [b"", b"x.e(1)", b'"@lumino/widgets":()=>x.e(7).then(', b"\xff("]
+)
 def test_what_is_built_in_another_way_is_left_alone(
     name: str, content: bytes, tmp_path: Path
 ) -> None:
@@ -57,5 +64,37 @@ def test_a_page_asks_for_few_files(
         seen.page.on("request", lambda request: asked.append(request.url.split("/")[-1]))
         seen.page.reload()
         seen.wait_until_live()
-        assert "voila.js" in asked
-        assert sum(name.endswith(".voila.js") for name in asked) < 25
+        assert {"voila.js", "remoteEntry.js"} < set(asked)
+        assert len(asked) < 14
+
+
+def test_chunks_that_a_page_can_ask_for() -> None:
+    bundle = installed("voila/templates/base/static/voila.js")
+    every = set(bundle.parent.glob("*.voila.js"))
+    drawing = needed_chunks(bundle, ["@jupyterlab/rendermime"])
+    assert drawing < needed_chunks(bundle, LIBRARIES) < every
+    assert needed_chunks(bundle, ["not a library"]) == set()
+    # One library stands for others: what renders needs the widgets of lumino.
+    assert needed_chunks(bundle, ["@lumino/widgets"]) < drawing
+
+
+def test_of_another_bundle_all_chunks_are_taken(tmp_path: Path) -> None:
+    bundle, chunk = tmp_path / "voila.js", tmp_path / "1.voila.js"
+    bundle.write_text("made in another way")
+    chunk.write_text("")
+    assert needed_chunks(bundle, LIBRARIES) == {chunk}
+    assert libraries_named(bundle, [chunk]) == set()
+
+
+def test_libraries_that_other_front_ends_name(tmp_path: Path) -> None:
+    bundle = installed("voila/templates/base/static/voila.js")
+    script = tmp_path / "remoteEntry.js"
+    script.write_text('x("default","@lumino/datagrid",1)')
+    assert libraries_named(bundle, [script]) == {"@lumino/datagrid"}
+
+
+def test_the_scripts_ask_for_no_other_libraries() -> None:
+    scripts = resources.files("nb2space.templates").joinpath("page")
+    texts = "".join(path.read_text() for path in scripts.iterdir() if path.name.endswith(".js"))
+    asked = set(re.findall(r'"(@(?:lumino|jupyterlab)/[\w-]+)"', texts))
+    assert asked <= set(LIBRARIES)

@@ -22,7 +22,14 @@ Run = Callable[..., Outcome]
 def steady(text: str) -> str:
     """`text` with a word for each time and each size, which differ from run to run."""
     text = re.sub(r"\d+\.\d+ s\b", "TIME", text)
+    text = re.sub(r"\d+\.\d+ GB, so at least \d+ viewers", "SIZE, so at least N viewers", text)
     return re.sub(r" *\d+(\.\d+)? (B|kB|MB)\b", " SIZE", text)
+
+
+FITS = (
+    "A viewer's kernel takes up to SIZE, so at least N viewers at once fit into the 16 GB of "
+    "cpu-basic."
+)
 
 
 def shown(outcome: Outcome) -> tuple[int, str, str]:
@@ -32,19 +39,20 @@ def shown(outcome: Outcome) -> tuple[int, str, str]:
 
 @pytest.mark.kernel
 def test_convert(run: Run, notebook: Callable[..., Path], tmp_path: Path) -> None:
-    notebook("# Hello\n", "print('hello')", name="my report.ipynb")
-    done = run("convert", "my report.ipynb")
-    made = tmp_path / "my report-space"
+    # A name that no shell and no command takes for what it is.
+    notebook("# Hello\n", "print('hello')", name="-my report.ipynb")
+    done = run("convert", "./-my report.ipynb")
+    made = tmp_path / "-my report-space"
     count = sum(path.is_file() for path in made.rglob("*"))
     assert shown(done) == (
         0,
-        f"my report-space: 'Hello', 2 cells in TIME, {count} files, SIZE\n"
-        "See it:     nb2space view 'my report-space'\n"
-        "Publish it: nb2space publish 'my report-space'\n",
-        "",
+        f"-my report-space: 'Hello', 2 cells in TIME, {count} files, SIZE\n"
+        "See it:     nb2space view './-my report-space'\n"
+        "Publish it: nb2space publish './-my report-space'\n",
+        f"Note: {FITS}\n",
     )
     # Again is no question and no error: the folder is made anew.
-    assert shown(run("convert", "my report.ipynb", "--force")) == shown(done)
+    assert shown(run("convert", "./-my report.ipynb", "--force")) == shown(done)
 
 
 @pytest.mark.kernel
@@ -53,7 +61,7 @@ def test_convert_notice(run: Run, notebook: Callable[..., Path]) -> None:
     assert shown(run("convert", "small.ipynb"))[::2] == (
         0,
         "Note: The import 'nowhere_to_be_found' belongs to no installed package and no module "
-        "beside the notebook; the app will not find it.\n",
+        f"beside the notebook; the app will not find it.\nNote: {FITS}\n",
     )
 
 
@@ -65,12 +73,12 @@ def test_convert_json(run: Run, notebook: Callable[..., Path], tmp_path: Path) -
     assert (done.code, done.err) == (0, "")
     assert done.out == json.dumps(result, indent=1, ensure_ascii=False) + "\n"
     assert result.pop("seconds") > 0
+    assert [steady(notice) for notice in result.pop("notices")] == [FITS]
     manifest = manifest_as_dict(read_manifest(tmp_path / "small-space"))
     assert result == {
         "folder": "small-space",
         "cells": 2,
         "reused": False,
-        "notices": [],
         "secrets": [],
         "manifest": {**manifest, "files": list(manifest["files"])},
     }
@@ -188,6 +196,43 @@ def test_what_is_slow_to_import_is_not_imported(words: list[str]) -> None:
     assert "nb2space.cli" in imported
     slow = {"voila", "nbclient", "nbconvert", "nbformat", "huggingface_hub", "rich", "asyncio"}
     assert imported & slow == set()
+
+
+@pytest.mark.parametrize("module", ["click", "nb2space.cli.output", "nb2space.cli.convert"])
+def test_ctrl_c_is_answered_from_the_first_moment(module: str) -> None:
+    program = (
+        "import importlib.metadata, os, signal, sys\n"
+        "class Ctrl:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        f"        if name == {module!r}:\n            os.kill(os.getpid(), signal.SIGINT)\n"
+        "(entry,) = importlib.metadata.entry_points(group='console_scripts', name='nb2space')\n"
+        "sys.meta_path.insert(0, Ctrl())\n"
+        "entry.load()()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "convert", "small.ipynb"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "\nStopped; nothing was left half-done.\n"
+
+
+def test_the_end_does_not_cut_a_library_off_that_is_still_loaded() -> None:
+    """A thread that is ended within a library written in C++ aborts the process."""
+    program = (
+        "import atexit, threading\n"
+        "atexit.register(print, 'ended by Python')\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
+        "from nb2space.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "covnert"], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.endswith("Did you mean 'convert'?\n")
 
 
 @pytest.fixture

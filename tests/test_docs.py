@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import NOTEBOOKS, ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TOP_LEVEL = {
@@ -35,10 +35,24 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_option_that_is_told_of_exists(document: Path) -> None:
-    known = set(re.findall(r"--[a-z-]+", (ROOT / "docs" / "reference.md").read_text("utf-8")))
-    commands = re.findall(r"nb2space (?:convert|view|publish)[^\n`|]*", document.read_text("utf-8"))
-    for command in commands:
-        assert set(re.findall(r"--[a-z-]+", command)) <= known, command
+    reference = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    known = {
+        # The options stand in the first column, behind two spaces.
+        name: set(re.findall(r"--[a-z-]+", " ".join(re.findall(r"(?m)^  (-.*?)(?:  |$)", text))))
+        for name, text in re.findall(r"(?ms)^## nb2space (\w+)$(.*?)(?=^## |\Z)", reference)
+    }
+    assert "--no-share" in known["convert"] and "--title" not in known["view"]
+    for name, words in re.findall(r"nb2space (\w+)([^\n`|]*)", document.read_text("utf-8")):
+        if name in known:
+            assert set(re.findall(r"--[a-z-]+", words)) <= known[name], f"{name}{words}"
+
+
+@pytest.mark.parametrize("notebook", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.name)
+def test_a_coloured_ground_comes_with_a_colour_of_text(notebook: Path) -> None:
+    """Without one, the text on it is white on a dark page."""
+    text = notebook.read_text(encoding="utf-8")
+    grounds = text.count("background: #")
+    assert grounds and grounds == len(re.findall(r"background: #\w+; color: #\w+", text))
 
 
 def test_the_top_level_is_as_agreed() -> None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import os
+import socket
+import subprocess
 import sys
+import time
 import types
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +21,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from making import many, notebook_of
 
-from nb2space.environment import imported_names, probe
+from nb2space.environment import imported_names, inventory, probe
 from nb2space.execute import inspect_kernel
 from nb2space.syntax import parse_code
 
@@ -87,9 +91,44 @@ def test_any_source_is_parsed_or_not(source: str) -> None:
     parse_code(source)
 
 
+def used() -> dict[str, Any]:
+    """What was used since `loaded`, as told in this process."""
+    answer: dict[str, Any] = json.loads(probe.used())
+    return answer
+
+
+def test_what_is_given_to_a_shell_is_told_whole(loaded: list[str]) -> None:
+    subprocess.run("true && cd .", shell=True, check=True)
+    subprocess.run(["/bin/true", "x"], check=True)
+    os.system("true ; true")
+    answer = used()
+    assert answer["commands"] == ["true && cd .", "true ; true"]
+    assert answer["ran"] == ["true"]
+
+
+def test_hosts_are_told_by_the_names_that_were_asked_for(loaded: list[str]) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        socket.create_connection(("localhost", port)).close()
+        socket.create_connection(("127.0.0.1", port)).close()
+    assert used()["addresses"] == [f"localhost:{port}"]
+
+
+def test_what_was_there_before_is_told_with_its_reader(loaded: list[str], tmp_path: Path) -> None:
+    made = tmp_path / "made.txt"
+    time.sleep(0.02)  # the clock of files ticks a hundred times a second
+    subprocess.run(["cp", __file__, str(made)], check=True)
+    made.read_text(), Path(__file__).read_text()
+    answer = used()
+    assert {__file__, str(made)} <= set(answer["read"])
+    assert answer["read_in"][__file__] == 0 and str(made) not in answer["read_in"]
+
+
 def report(imported: list[str], before: list[str]) -> dict[str, Any]:
-    """The probe's answer in this process."""
-    answer: dict[str, Any] = json.loads(probe.report(imported, before))
+    """What is needed, as told in this process."""
+    answer: dict[str, Any] = json.loads(inventory.needed(imported, before))
     return answer
 
 
@@ -115,11 +154,12 @@ def test_what_the_run_loaded_is_needed_too(loaded: list[str]) -> None:
 
 def test_odd_modules_do_no_harm(loaded: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     own, made = types.ModuleType("own_module"), types.ModuleType("made_up")
-    own.__file__ = "own_module.py"
+    own.__file__ = "/own_module.py"
     for name, module in {"own_module": own, "made_up": made, "no_parent.part": made}.items():
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setitem(sys.modules, "blocked", None)
-    assert report([], loaded)["unknown"] == ["own_module"]
+    answer = report([], loaded)
+    assert (answer["modules"], answer["unknown"]) == ({"own_module": "/own_module.py"}, [])
 
 
 def test_what_pip_left_half_installed_is_passed_over(
@@ -134,6 +174,93 @@ def test_what_pip_left_half_installed_is_passed_over(
     monkeypatch.syspath_prepend(str(tmp_path))
     answer = report(["broken", "unversioned", "yaml"], loaded)
     assert set(answer["versions"]) == {"PyYAML", "ipykernel", "ipywidgets"}
+
+
+@pytest.mark.parametrize(
+    ("origin", "installer", "told"),
+    [
+        ({"url": "file:///home/conda/feedstock_root/x", "dir_info": {}}, "conda", False),
+        ({"url": "file:///tmp/gone.whl", "archive_info": {}}, "pip", False),
+        ({"url": "file:///tmp/gone", "dir_info": {"editable": True}}, "pip", True),
+        ({"url": "file:///", "dir_info": {}}, "conda", False),
+        ({"url": "file:///", "dir_info": {}}, "pip", True),
+        ({"url": "https://example.org/x", "vcs_info": {}}, "uv", True),
+    ],
+)
+def test_what_came_from_no_index(
+    origin: dict[str, Any],
+    installer: str,
+    told: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    info = tmp_path / "planted-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n")
+    (info / "direct_url.json").write_text(json.dumps(origin))
+    (info / "INSTALLER").write_text(f"{installer}\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = inventory.distributions()["planted"]
+    assert bool(found["origin"]) is told
+    assert found["editable"] is bool(told and origin.get("dir_info", {}).get("editable"))
+
+
+def test_modules_of_the_author_are_told_with_all_that_they_import(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.syspath_prepend(str(tmp_path / "src"))
+    for name, text in {
+        "first.py": "def callback():\n    import second, yaml\n",
+        "src/second/__init__.py": "from . import part\n",
+        "src/second/part.py": "import third\n",
+        "src/second/tests/test_part.py": "import pytest\n",
+        "third.py": "import nowhere, first\n",
+        "rich.py": "import click\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.delitem(sys.modules, "rich", raising=False)
+    answer = report(["first", "rich"], loaded)
+    assert answer["modules"] == {
+        "first": str(tmp_path / "first.py"),
+        "second": str(tmp_path / "src" / "second"),
+        "third": str(tmp_path / "third.py"),
+        "rich": str(tmp_path / "rich.py"),
+    }
+    # What stands before an installed package is not that package.
+    assert {"PyYAML", "click"} < set(answer["versions"]) and "rich" not in answer["versions"]
+    assert "pytest" not in answer["versions"] and answer["unknown"] == []
+    assert answer["why"]["PyYAML"] == "imported"
+
+
+def test_a_package_that_is_edited_in_its_folder_is_told_with_its_metadata(
+    tmp_path: Path, loaded: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, site = tmp_path / "project", tmp_path / "site"
+    (project / "acme").mkdir(parents=True)
+    (project / "acme" / "__init__.py").write_text("import yaml\n")
+    info = site / "acme_lib-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: acme-lib\nVersion: 1.0\nRequires-Dist: humanize>=4\n\nText\n"
+    )
+    origin = {"url": project.as_uri(), "dir_info": {"editable": True}}
+    (info / "direct_url.json").write_text(json.dumps(origin))
+    (info / "INSTALLER").write_text("pip")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.syspath_prepend(str(project))
+    answer = report(["acme"], loaded)
+    assert answer["local"]["acme-lib"] == {
+        "origin": project.as_uri(),
+        "editable": True,
+        "metadata": str(info),
+        "used": True,
+        "modules": {"acme": str(project / "acme")},
+    }
+    assert answer["distributions"]["acme-lib"]["requires"] == ["humanize>=4"]
+    assert "acme-lib" not in answer["versions"] and "acme" not in answer["modules"]
 
 
 @pytest.mark.kernel

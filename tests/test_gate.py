@@ -414,3 +414,19 @@ def test_another_request_prints_on_its_own() -> None:
     other = message("stream", {"name": "stdout", "text": "good\n"}, parent_header={"msg_id": "q"})
     (sent,) = one.release("iopub", other)
     assert sent["content"]["text"] == "good\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["correct *horse*/battery", "secret\\_variable = *load*('customers')"]
+)
+def test_what_signs_of_markdown_break_does_not_pass(text: str) -> None:
+    door = gate(["o"], masked=[PASSWORD], rows=code_rows(SOURCE))
+    bundle = {"data": {"text/markdown": text}}
+    shown = door.release("iopub", message("display_data", bundle))
+    output = {"output_type": "display_data", "metadata": {}, **bundle}
+    shown += door.release("iopub", updated("o", {"outputs": [output]}))
+    assert len(shown) == 2
+    for released in shown:
+        text = json.dumps(released["content"], ensure_ascii=False)
+        assert "jp-RenderedMarkdown" in text or "text/html" in text
+        assert "horse" not in text and "load" not in text

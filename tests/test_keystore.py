@@ -16,7 +16,15 @@ from hypothesis import strategies as st
 from making import file_size_limit, json_values, many, small_disk, without_rights
 
 from nb2space.errors import InputError
-from nb2space.keystore import Record, find_record, record_for, save_record, store_folder
+from nb2space.keystore import (
+    Record,
+    find_record,
+    keep_bundle,
+    record_for,
+    save_record,
+    saved,
+    store_folder,
+)
 
 RECORD = Record(
     space_id="a1b2",
@@ -44,6 +52,20 @@ def test_what_is_saved_is_found(store: Path) -> None:
     assert find_record("a1b2") == RECORD
     assert store_folder() == store
     assert find_record("ffff") is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_record_whose_folder_cannot_be_written_is_as_it_was(store: Path, known: bool) -> None:
+    record = replace(RECORD, key="n" * 88, space_id="a1b2" if known else "ffff")
+    with pytest.raises(InputError, match="full"), saved(record):
+        keep_bundle(record, b"sealed")
+        assert find_record(record.space_id) == record
+        raise InputError("full")
+    assert find_record("a1b2") == RECORD
+    assert {path.name for path in store.iterdir()} <= {"a1b2.json", "a1b2.sealed"}
+    with saved(record):
+        pass
+    assert find_record(record.space_id) == record
 
 
 def test_only_the_author_can_read_it(store: Path) -> None:

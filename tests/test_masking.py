@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -62,6 +63,12 @@ FORMS: dict[str, Callable[[str], str]] = {
     "HTML by numbers": lambda text: text.encode("ascii", "xmlcharrefreplace").decode(),
     "HTML twice": lambda text: html.escape(html.escape(text)),
     "JSON in HTML": lambda text: html.escape(json.dumps(text)[1:-1]),
+    "HTML of every letter": lambda text: "".join(
+        f"&#{ord(sign)};" if sign.isalnum() else html.escape(sign) for sign in text
+    ),
+    "coloured": lambda text: f"{text[:5]}\x1b[1;31m{text[5:]}",
+    "with a tag": lambda text: f"{html.escape(text[:5])}<wbr>{html.escape(text[5:])}",
+    "with a blank of no width": lambda text: f"{text[:5]}\u200b{text[5:]}",
     "hexadecimal": lambda text: text.encode().hex(),
     "HEXADECIMAL": lambda text: text.encode().hex().upper(),
 }  # fmt: skip
@@ -70,7 +77,9 @@ FORMS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("form", FORMS)
 def test_a_value_in_any_form_is_masked_as_a_whole(form: str) -> None:
     written = FORMS[form](SECRET)
-    assert Mask([SECRET]).text(f"token {written} here") == f"token {MASK} here"
+    masked = Mask([SECRET]).text(f"token {written} here")
+    # What is unseen within a value stays.
+    assert re.sub("\x1b\\[1;31m|<wbr>|\u200b", "", masked) == f"token {MASK} here"
 
 
 distinct = st.text(min_size=8, max_size=24).map(str.strip).filter(lambda text: len(text) >= 8)
@@ -105,6 +114,31 @@ def test_base64_at_any_place_of_other_bytes(value: str, before: bytes, after: by
         assert masked.index(MASK) <= start + 1
         tail = masked.rsplit(MASK, 1)[1]
         assert len(tail) <= len(whole) - (len(before) + len(value.encode())) * 8 // 6
+
+
+@pytest.mark.parametrize("length", [48, 57])
+def test_base64_in_lines(length: int) -> None:
+    key = "correct-horse/battery-staple-2024"
+    raw = b"x" * 30 + key.encode() + b"y" * 90
+    lines = [base64.b64encode(raw[at : at + length]).decode() for at in range(0, 153, length)]
+    for ends in ("\n", "\r\n", "\\n"):
+        masked = Mask([key]).text(ends.join(lines))
+        assert MASK in masked
+        before = re.sub(r"\s|\\n", "", masked.partition(MASK)[0])
+        shown = base64.b64decode(before[: len(before) // 4 * 4])
+        assert not re.search(b"[^x]{2}", shown) and lines[1][:20] not in masked
+
+
+def test_tags_around_a_broken_value_stay() -> None:
+    mask = Mask(["correct horse"])
+    page = "<p>it is <b>corr</b>ect <i>horse</i>, <b>cor</b>rect <u>hor</u>ses</p>"
+    assert mask.text(page) == f"<p>it is <b>{MASK}</b><i></i>, <b>{MASK}</b><u></u>s</p>"
+    assert mask.text("\x1b[1mcorrect\x1b[0m horses") == f"\x1b[1m{MASK}\x1b[0ms"
+    for harmless in (
+        "<td>corr</td><td>ect horse</td>", "correct\nhorse", "a &lt; b &amp; <b>c</b>",
+        "<!-- x -->", "A" * 70 + "\n" + "B" * 70,
+    ):  # fmt: skip
+        assert mask.text(harmless) == harmless
 
 
 def test_a_password_of_basic_authentication() -> None:
@@ -148,6 +182,18 @@ def test_what_is_too_short_is_no_secret() -> None:
 
 def test_case_matters() -> None:
     assert Mask(["CorrectHorse"]).text("correcthorse CorrectHorse") == f"correcthorse {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("value", "harmless"),
+    [
+        ("https://db.example.org/sales", "//db.example.org/sales"),
+        ('{"use_token": true, "key": "abc"}', "true and abc"),
+        ("9f8c7b6a5d4e3f2a", "9f8c and 5d4e"),
+    ],
+)
+def test_what_is_no_secret_within_a_value_stays(value: str, harmless: str) -> None:
+    assert Mask([value]).text(harmless) == harmless
 
 
 def test_the_longest_value_wins() -> None:
@@ -259,8 +305,24 @@ def test_variables_that_are_no_text_are_no_trouble() -> None:
         "\\" * 20_000,
         "%25" * 200_000,
         "&amp;" * 200_000,
+        "<b>" * 200_000,
+        "<" * 200_000,
+        "<!--" * 200_000,
+        "\x1b[" * 200_000,
+        ("A" * 76 + "\n") * 10_000,
     ],
-    ids=["html", "numbers", "backslashes", "percents", "ampersands"],
+    ids=[
+        "html",
+        "numbers",
+        "backslashes",
+        "percents",
+        "ampersands",
+        "tags",
+        "angles",
+        "comments",
+        "colours",
+        "base64",
+    ],
 )
 def test_large_texts_are_no_trouble(text: str) -> None:
     mask = Mask([SECRET, KEY, '\\\\\\\\"\\\\"%%%&&&', "1234"])
@@ -277,6 +339,16 @@ def test_large_texts_are_no_trouble(text: str) -> None:
         ("postgresql://ana:Tr0ub4dor-3@db/sales", "Tr0ub4dor-3"),
         ("Bearer 7a8c7b6a5d4e3f2a", "7a8c7b6a5d4e3f2a"),
         ("Server=db;Uid=ana;Pwd=kopiTubruk77;", "kopiTubruk77"),
+        ("postgresql://ana:p4ss@Word99@db/sales", "p4ss@Word99"),
+        ("postgresql://ana:S3cr%40t-Kopi9@db/sales", "S3cr@t-Kopi9"),
+        ("host=db password='Tr0ub 4dor' user=ana", "Tr0ub 4dor"),
+        ('{"user": "ana", "password": "kopiTubruk77"}', "kopiTubruk77"),
+        ("https://example.org/x?sig=Ab12Cd34Ef56&b=1", "Ab12Cd34Ef56"),
+        ("ana:kopiTubruk77", "kopiTubruk77"),
+        ("Basic YW5hOm1hbmdnYTk5", "ana:mangga99"),
+        ("Basic YW5hOm1hbmdnYTk5", "mangga99"),
+        ("S29waVR1YnJ1azc3IQ", "KopiTubruk77!"),
+        ("4b6f7069547562727537", "KopiTubru7"),
     ],
 )
 def test_what_is_secret_within_a_value_is_masked_alone(value: str, inner: str) -> None:

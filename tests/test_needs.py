@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from making import notebook_of
+from hypothesis import given
+from hypothesis import strategies as st
+from making import many
 
-from nb2space.environment import Environment
-from nb2space.environment.declared import declared_in, name_of
+from nb2space.connections import connections_in
+from nb2space.docker import Needs
 from nb2space.environment.installs import installs_of, quiet_installs, without_installs
-from nb2space.environment.requirements import requirements_text
-from nb2space.environment.system import system_packages
-from nb2space.errors import InputError
+from nb2space.errors import FindingError, InputError
 from nb2space.keystore import find_record
-from nb2space.needs import fit_notices, needs_of
-from nb2space.paths import named_files, relative_paths
+from nb2space.named import named_files
+from nb2space.needs import refuse_logins
+from nb2space.paths import relative_paths
 from nb2space.runtime.bundle import unpack, unseal_bytes
+from nb2space.secrets import find_in_files
 from nb2space.space import read_manifest
-
-ENVIRONMENT = Environment(
-    "3.11",
-    "/venv",
-    {"pandas": "2.2.0", "openpyxl": "3.1.5", "torch": "2.6.0+cu124"},
-    why={"pandas": "imported", "openpyxl": "loaded", "torch": "imported"},
-)
-
-
-def lines(text: str) -> list[str]:
-    """The author's lines of a requirements.txt, without what runs the app."""
-    return [row for row in text.splitlines()[1:] if not row.endswith("# runs the app")]
+from nb2space.syntax import parse_code
 
 
 @pytest.mark.parametrize(
@@ -48,130 +38,119 @@ def lines(text: str) -> list[str]:
         ("!apt-get update", (), ()),
         ("    !uv pip install rich", ("rich",), ()),
         ("print('!pip install x')", (), ()),
+        ("!pip install a \\\n    b", ("a", "b"), ()),
+        ("!apt-get update && apt-get install -y a1", (), ("a1",)),
+        ("!apt-get install -y a1 && pip install 'a[b]'; echo done", ("a[b]",), ("a1",)),
+        ("!DEBIAN_FRONTEND=x apt-get -o A=b install -y a1=2.4-7 > /dev/null", (), ("a1=2.4-7",)),
+        ("!pip -q install a", ("a",), ()),
+        ("!/usr/bin/python3 -m pip install --upgrade pip a", ("a",), ()),
+        ("!pip install a; b c", ("a",), ()),
+        ("%pip install -ra.txt --index-url=https://x -c b.txt a # c", ("a",), ()),
+        ("out = !pip install a", ("a",), ()),
+        ("!pip uninstall -y a", (), ()),
+        ("%%bash\n# for plots\npip install a\napt-get install a1", ("a",), ("a1",)),
+        ("%%bash\npip install a\nmake", ("a",), ()),
+        ("%%capture\n%pip install a", ("a",), ()),
+        ('"""\n!pip install a\n"""', (), ()),
     ],
 )
 def test_install_lines(row: str, pip: tuple[str, ...], apt: tuple[str, ...]) -> None:
     source = f"if True:\n{row}\n    x = 1" if row.startswith(" ") else f"{row}\nx = 1"
+    source = row if row.startswith("%%") else source
     found = installs_of([(1, source)])
     assert (found.pip, found.apt) == (pip, apt)
-    rest = without_installs(source)
-    compile(rest, "cell", "exec")
-    assert "install" not in rest or row.startswith("print")
-    assert rest.count("\n") == source.count("\n")
-    compile(quiet_installs(source), "cell", "exec")
+    rest, quiet = without_installs(source), quiet_installs(source)
+    if row.startswith(('"', "print")):
+        assert rest == quiet == source
+    else:
+        assert "install" not in rest and (quiet.count(" install ") or not pip)
+        assert "apt-get" not in quiet
+    for made in (rest, quiet):
+        assert parse_code(made) and made.count("\n") == source.count("\n")
 
 
-def test_requirements_of_a_file_that_is_installed(tmp_path: Path) -> None:
-    (tmp_path / "more.txt").write_text("-r even.txt\nrich==13.0  # a reason\n")
-    (tmp_path / "even.txt").write_text("tabulate\n")
-    needs, _ = needs_of(tmp_path, [(1, "%pip install -r more.txt")], ENVIRONMENT, "")
-    assert "rich==13.0  # installed by the code" in lines(needs.requirements)
-    assert "tabulate  # installed by the code" in lines(needs.requirements)
+@many
+@given(
+    st.text()
+    | st.lists(
+        st.sampled_from(
+            ["%", "!", "\n", "x = ", "%%bash", "%%time", "pip install ", "'", '"', "\\\n",
+             "/home/a", "(", "{", "}", "$x", "&&", "||", "#", "    ", "\0", "\r", "\ud800", "f'",
+             "'''", "?", "apt-get install ", ";", "if a:"]
+        )
+    ).map("".join)
+)  # fmt: skip
+def test_any_source_is_read_and_keeps_its_rows(source: str) -> None:
+    assert isinstance(installs_of([(1, source)]).notices, tuple)
+    assert isinstance(named_files([("Cell 1", source)], Path("/home/a")).below, tuple)
+    changes = (quiet_installs, without_installs, lambda s: relative_paths(s, Path("/home/a")))
+    for changed in changes:
+        assert changed(source).count("\n") == source.count("\n")
+    assert all(each.port for each in connections_in(source))
 
 
-def test_what_the_run_used_is_pinned_and_explained() -> None:
-    assert lines(requirements_text(ENVIRONMENT)) == [
-        "--extra-index-url https://download.pytorch.org/whl/cpu",
-        "openpyxl==3.1.5  # loaded by the run",
-        "pandas==2.2.0  # imported by the code",
-        "torch==2.6.0+cpu  # imported by the code",
+def test_what_stands_beside_an_install_still_runs() -> None:
+    assert without_installs("if a:\n    !apt-get update && ./make x; pip install y") == (
+        "if a:\n    !: && ./make x; :"
+    )
+    assert quiet_installs("!cd x && pip3 -q install . && ls").startswith('!cd x && "{__import__')
+    assert quiet_installs("%%sh\npip install y\nls") == "%%sh\npip install y > /dev/null 2>&1\nls"
+    assert without_installs("a = !pip install y") == "pass; a = []"
+
+
+def test_what_cannot_be_read_of_an_install_is_said() -> None:
+    found = installs_of([(4, "!pip install {name} -r a.txt -i https://x\n!conda install y -y")])
+    assert [text.partition(", which")[0] for text in found.notices] == [
+        "Cell 4 installs '{name}'",
+        "Cell 4 installs with conda",
     ]
+    assert (found.files, found.options) == (("a.txt",), ("--extra-index-url https://x",))
+
+
+def test_files_that_the_code_names(tmp_path: Path) -> None:
+    home, other = tmp_path / "home", tmp_path / "other.csv"
+    (home / "data").mkdir(parents=True)
+    for name in ("x.csv", "y.csv", "z 1.json", ".hidden.csv"):
+        (home / "data" / name).write_text("a\n")
+    other.write_text("b\n")
+    found = named_files(
+        [
+            (
+                "Cell 1",
+                "read('data/x.csv'); read('sqlite:///data/x.csv'); read('none.csv'); 'data'",
+            ),
+            ("Cell 2", f"read('../other.csv'); read({str(home / 'data' / 'x.csv')!r})"),
+            ("Cell 3", f"!cat {other}"),
+        ],
+        home,
+    )
+    assert (found.below, found.outside) == (("data/x.csv",), (("Cell 2", str(other)),))
+    found = named_files([("a.py", f"%run {other}\n%cd {home}"), ("b.py", "!cat data/y.csv")], home)
+    assert (found.below, found.outside) == (("data/y.csv",), (("a.py", str(other)),))
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("code", "names"),
     [
-        ("requirements.txt",
-         "pandas>=2  # frames\n-i https://x\n\nscipy[all]==1.0 ; python_version>'3'\n",
-         ["-i https://x", "pandas>=2  # requirements.txt",
-          "scipy[all]==1.0 ; python_version>'3'  # requirements.txt"]),
-        ("pyproject.toml", '[project]\ndependencies = ["pandas>=2"]\n',
-         ["pandas>=2  # pyproject.toml"]),
-        ("environment.yml", "dependencies:\n- python=3.11\n- gdal\n- pip\n- pip:\n  - pandas>=2\n",
-         ["pandas>=2  # environment.yml"]),
-    ],
-)  # fmt: skip
-def test_what_is_declared_wins(name: str, text: str, said: list[str], tmp_path: Path) -> None:
-    (tmp_path / name).write_text(text)
-    environment = replace(ENVIRONMENT, versions={"pandas": "2.2.0", "openpyxl": "3.1.5"})
-    found = declared_in(tmp_path, [])
-    assert lines(requirements_text(environment, found)) == said
-    assert found.where == name and "pandas" in found.names
-    assert bool(found.notices) is (name == "environment.yml")
-
-
-def test_a_block_in_a_cell_is_declared(tmp_path: Path) -> None:
-    (tmp_path / "requirements.txt").write_text("scipy\n")
-    cell = (
-        '# /// script\n# requires-python = "==3.10"\n# dependencies = [\n#   "rich",\n# ]\n# ///\n'
-    )
-    found = declared_in(tmp_path, ["x = 1", cell])
-    assert (found.requirements, found.python) == (("rich",), "3.10")
-    needs, said = needs_of(tmp_path, [(1, cell)], ENVIRONMENT, "")
-    assert any("Declared is Python 3.10, but the notebook's kernel runs 3.11" in s for s in said)
-    assert any("does not name pandas, torch, which the code imports" in s for s in said)
-    assert "pandas==2.2.0  # imported by the code" in needs.requirements
-
-
-@pytest.mark.parametrize("name", ["pyproject.toml", "environment.yml"])
-def test_a_declaration_that_cannot_be_read(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text("[x\n: {")
-    with pytest.raises(InputError, match="cannot be read"):
-        declared_in(tmp_path, [])
-
-
-def test_names_are_normal() -> None:
-    assert [name_of(t) for t in ("Scikit_Learn>=1", "a.b[c]==1 ; x", "--index-url x")] == [
-        "scikit-learn", "a-b", "",
-    ]  # fmt: skip
-
-
-def test_system_packages(tmp_path: Path) -> None:
-    environment = replace(
-        ENVIRONMENT,
-        libraries=(
-            "/usr/lib/x86_64-linux-gnu/libGL.so.1.7.0",
-            "/venv/lib/python3.11/site-packages/cv2.libs/libpng16.so",
-            "/usr/lib/x86_64-linux-gnu/libz.so.1",
+        ("open(f'data/{name}.csv')", ["x.csv", "y.csv"]),
+        ("open(f'./data/{name}.json')", ["z 1.json"]),
+        ("open('data/' + name + '.csv')", ["x.csv", "y.csv"]),
+        ("open('data/%s.csv' % name)", ["x.csv", "y.csv"]),
+        ("open('data/{}.csv'.format(name))", ["x.csv", "y.csv"]),
+        ("open(os.path.join('data', f'z {number:d}.json'))", ["z 1.json"]),
+        (
+            "open(Path('data') / f'{name}.csv'); open(BASE / 'z 1.json')",
+            ["x.csv", "y.csv", "z 1.json"],
         ),
-        ran=("dot", "uname"),
-    )
-    assert system_packages(tmp_path, environment, ["fonts-noto-cjk", "--yes"]) == [
-        "fonts-noto-cjk", "graphviz", "libgl1",
-    ]  # fmt: skip
-    (tmp_path / "apt.txt").write_text("# fonts\nfonts-noto-cjk fonts-dejavu\n")
-    assert system_packages(tmp_path, environment, ["x11"]) == ["fonts-dejavu", "fonts-noto-cjk"]
-
-
-def test_what_will_be_tight_is_said() -> None:
-    large = replace(
-        ENVIRONMENT,
-        peak_memory=int(3e9),
-        addresses=("10.0.0.1:5432", "127.0.0.1:9000", "example.org:443"),
-        sizes={"torch": int(3e9)},
-    )
-    said = fit_notices(large, "")
-    assert [" ".join(text.split()[:6]) for text in said] == [
-        "Each viewer's kernel takes about 3.0",
-        "The run connected to 10.0.0.1:5432. Spaces",
-        "The packages take about 3.0 GB",
-    ]
-    assert "so 4 viewers at once fit into the 16 GB of cpu-basic" in said[0]
-    assert fit_notices(replace(ENVIRONMENT, peak_memory=int(2e8)), "") == ()
-
-
-def test_files_that_literals_name(tmp_path: Path) -> None:
-    home, other = tmp_path / "home", tmp_path / "other.csv"
-    (home / "data").mkdir(parents=True)
-    (home / "data" / "x.csv").write_text("a\n")
-    other.write_text("b\n")
-    notebook = notebook_of(
-        "read('data/x.csv'); read('sqlite:///data/x.csv'); read('none.csv'); 'data'",
-        f"read('../other.csv'); read({str(home / 'data' / 'x.csv')!r})",
-    )
-    found = named_files(notebook, home)
-    assert found.below == ("data/x.csv",)
-    assert found.outside == ((2, str(other)),)
+        ("f'{name}/{name}', f'{name}', 1 / 2, f'../{name}.csv', f'data[{name}.csv'", []),
+    ],
+)
+def test_files_that_the_code_makes_names_of(code: str, names: list[str], tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("x.csv", "y.csv", "z 1.json", ".hidden.csv"):
+        (tmp_path / "data" / name).write_text("a\n")
+    found = named_files([("Cell 1", code)], tmp_path)
+    assert sorted(found.below) == [f"data/{name}" for name in names]
 
 
 def test_absolute_paths_become_relative(tmp_path: Path) -> None:
@@ -181,6 +160,39 @@ def test_absolute_paths_become_relative(tmp_path: Path) -> None:
         f"a = 'data/x.csv'  # {home}\nb = f'{{name}}.csv'; c = Path(\".\")"
     )
     assert relative_paths("x = 'data/x.csv'", tmp_path) == "x = 'data/x.csv'"
+
+
+@pytest.mark.parametrize(
+    ("source", "becomes"),
+    [
+        ("'HOME-data/x', '/mntHOME/x', 'HOME.csv', 'HOME data/x'", None),
+        ("os.chdir('HOME/'); b = b'HOME/x'", "os.chdir('./'); b = b'x'"),
+        ("'file://HOME/x', 'sqlite:///HOME/x.db'", "'file:x', 'sqlite:///x.db'"),
+        ("%%time\na = 'HOME/x'\nb?", "%%time\na = 'x'\nb?"),
+        (
+            "%%timeit -n 3\n%%capture out\n\na = 'é' 'HOME/x'",
+            "%%timeit -n 3\n%%capture out\n\na = 'é' 'x'",
+        ),
+        ("%%bash\ncat 'HOME/x'", "%%bash\ncat 'x'"),
+        (
+            "%cd HOME\n!cat \\\n    HOME/x\na = !ls HOME/\nb = 'HOME/x'",
+            "%cd .\n!cat \\\n    x\na = !ls ./\nb = 'x'",
+        ),
+        ("def broken(:\n    'HOME/x'", None),
+    ],
+)
+def test_other_folders_stay_and_other_lines_are_read(source: str, becomes: str | None) -> None:
+    home = Path("/home/ana/proj")
+    source = source.replace("HOME", str(home))
+    assert relative_paths(source, home) == (source if becomes is None else becomes)
+
+
+def test_the_home_folder_may_be_a_tilde(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    source = "a = expanduser('~/proj/x'), '~/project/x'\n%cd ~/proj"
+    assert relative_paths(source, tmp_path / "proj") == (
+        "a = expanduser('x'), '~/project/x'\n%cd ."
+    )
 
 
 @pytest.mark.kernel
@@ -197,7 +209,8 @@ def test_a_conversion_takes_what_the_notebook_needs(
         "%pip install pyyaml\n!apt-get install -y fonts-noto-cjk",
         f"text = open({str(tmp_path / 'data' / 'x.csv')!r}).read()\nprint(text)\n"
         "open('out/result.txt', 'w').write(text)",
-        "def callback():\n    import yaml\n    return open('data/late.csv')",
+        "def callback():\n    import yaml\n    needed = 'pyyaml', 'fonts-noto-cjk'\n"
+        "    return needed, open('data/late.csv')",
     )
     done = run("convert", "small.ipynb", "--hardware", "cpu-upgrade", "--exclude", "nothing.*")
     assert done.code == 0, done.err
@@ -216,6 +229,29 @@ def test_a_conversion_takes_what_the_notebook_needs(
     shown = (folder / "small.ipynb").read_text()
     assert "Requirement already" not in shown and str(tmp_path) not in shown
     assert str(sys.prefix) not in shown
+
+
+@pytest.mark.parametrize(
+    ("requirements", "said"),
+    [
+        ("--index-url https://ana:pw@example.org/simple\n", "a password in the address"),
+        ("x @ git+https://:pw@example.org/x\n", "a password in the address"),
+        ("https://" + "ghp_" + "1a2B3c4D5e6F7g8H9i0JkLmNoPqRsTuVwXyZ" + "@x.org/x.whl", "a github"),
+    ],
+)
+def test_what_is_installed_is_public_and_tells_no_password(requirements: str, said: str) -> None:
+    needs = Needs(requirements)
+    with pytest.raises(FindingError, match=f"Space's requirements.txt would hold {said}") as told:
+        refuse_logins(needs, ())
+    assert "pw@" not in str(told.value) and "ghp_1" not in str(told.value)
+    found = find_in_files({"requirements.txt": requirements.encode()})
+    refuse_logins(needs, {finding.fingerprint for finding in found})
+
+
+def test_a_password_of_the_environment_is_not_there_when_the_hub_builds() -> None:
+    with pytest.raises(InputError, match=r"take \$\{TOKEN\} from the environment"):
+        refuse_logins(Needs("--index-url https://ana:${TOKEN}@example.org/simple\n"), ())
+    refuse_logins(Needs("a @ git+ssh://git@example.org/a  # me:you@example.org\n"), ())
 
 
 @pytest.mark.parametrize("words", [["--include", "none/*.csv"], ["--hardware", "Big One"]])

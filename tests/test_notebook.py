@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from making import document, json_values, many, mutated_documents, notebook_of, without_rights
 
 from nb2space.errors import InputError
-from nb2space.notebook import read_notebook, title_of
+from nb2space.notebook import is_notebook, read_notebook, title_of
 from nb2space.strip import strip_notebook
 
 
@@ -130,6 +130,23 @@ def test_bad_notebooks_are_refused_in_one_sentence(tmp_path: Path, name: str) ->
     assert str(path) in str(caught.value)
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cell_type": "sql"}, "it is nothing that a notebook may have there"),
+        ({"source": {"x": 1}}, "it is nothing that a notebook may have there"),
+        ({"metadata": {"tags": 1}}, "it is not of type array"),
+        ({"outputs": [{"output_type": "stream", "name": "stdout"}]}, "'text' is a required"),
+    ],
+)
+def test_what_is_wrong_is_told_without_what_stands_there(
+    tmp_path: Path, change: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "bad.ipynb", with_cell(**{"source": "password = 'mangga'", **change}))
+    assert said in str(caught.value) and "mangga" not in str(caught.value)
 
 
 def test_a_missing_file_names_the_notebooks_there(tmp_path: Path) -> None:
@@ -305,3 +322,16 @@ def test_what_only_conversions_may_say_of_cells_is_dropped(
     cell.metadata["nb2space"] = given
     read = read_notebook(notebook("# Title", cell))
     assert all("nb2space" not in cell.metadata for cell in read.cells)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("there", True), ("there.ipynb", True), ("gone.ipynb", True), ("GONE.IPYNB", True),
+     ("gone", False), ("folder", False), ("folder.ipynb", False)],
+)  # fmt: skip
+def test_what_is_meant_as_a_notebook(tmp_path: Path, name: str, expected: bool) -> None:
+    for file in ("there", "there.ipynb"):
+        (tmp_path / file).touch()
+    for folder in ("folder", "folder.ipynb"):
+        (tmp_path / folder).mkdir()
+    assert is_notebook(tmp_path / name) is expected

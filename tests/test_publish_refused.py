@@ -60,12 +60,25 @@ LOG_IN = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
         ("hf_test_nonsense", f"The Hub does not accept your token. {LOG_IN}"),
         (READ_TOKEN, "Your token may only read. Make one of type 'write' at "
          "{hub}/settings/tokens, then: hf auth login"),
+        ("hf_ümlaut", f"Your token holds characters that no token has. {LOG_IN}"),
+        ("\x1b[200~hf_pasted", f"Your token holds characters that no token has. {LOG_IN}"),
     ],
-    ids=["none", "invalid", "read"],
+    ids=["none", "invalid", "read", "umlaut", "escape"],
 )  # fmt: skip
 def test_tokens(author: Author, token: str | None, said: str) -> None:
     outcome = author.publish(token=token)
     assert refused(author, outcome, 2) == said.format(hub=author.hub.url)
+
+
+def test_a_login_that_cannot_be_read(author: Author) -> None:
+    login = author.home / "token"
+    login.mkdir(parents=True)
+    said = refused(author, author.publish(token=None), 2)
+    assert said == f"Your login in {login} cannot be read: Is a directory. {LOG_IN}"
+    login.rmdir()
+    login.write_bytes(b"\xff\xfe")
+    said = refused(author, author.publish(token=None), 2)
+    assert said == f"Your token holds characters that no token has. {LOG_IN}"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +164,7 @@ def test_paid_hardware(author: Author) -> None:
 
 
 def test_more_than_the_hub_takes(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preflight, "_MOST_BYTES", 100_000)
+    monkeypatch.setattr(preflight, "MOST_BYTES", 100_000)
     said = refused(author, author.publish("--dry-run"), 2)
     assert said.startswith("The Space would have 0.0 GB, and the Hub takes 1 GB; the largest file")
 

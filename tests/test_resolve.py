@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from publishing import Author
@@ -31,6 +32,18 @@ def test_what_cannot_be_asked_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
     assert resolve("click\n", HERE).unknown == "no package index can be reached."
+
+
+def test_uv_looks_through_all_indexes_as_pip_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    uv = tmp_path / "uv"
+    uv.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\n')
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert resolve("click\n", "3.12").problem == ""
+    words = (tmp_path / "words").read_text()
+    assert "pip compile" in words and "--index-strategy unsafe-best-match" in words
 
 
 @pytest.mark.kernel

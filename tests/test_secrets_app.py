@@ -11,11 +11,12 @@ from typing import Any
 import nbformat
 import pytest
 from browsing import viewer, viewing, wait_until
-from secretive import TOKEN, URL, VALUES, WORD, disguises, write
+from secretive import NOTED, OPENAI, TOKEN, URL, VALUES, WORD, disguises, write
 
 from nb2space.audit import audit_folder
 from nb2space.keystore import find_record
 from nb2space.runtime.bundle import unpack, unseal_bytes
+from nb2space.runtime.workplace import make_workplace
 from nb2space.space import read_manifest
 
 pytestmark = pytest.mark.kernel
@@ -77,6 +78,8 @@ def test_the_app_works_and_tells_no_secret(
         handle.focus()
         seen.page.keyboard.press("ArrowRight")
         wait_until(lambda: f"sum {3 * len(TOKEN)} ••••• •••••" in seen.text())
+        wait_until(lambda: "pieces •••••" in seen.text())
+        assert OPENAI[:15] not in seen.text()
         seen.page.keyboard.press("End")
         wait_until(lambda: "could not be shown" in seen.text())
         assert told(seen.received()) == []
@@ -137,6 +140,15 @@ def test_the_environment_that_the_code_has_always_read(
     assert record and record.secrets == {"MY_API_KEY": ""}
 
 
+def test_what_no_run_has_shown_is_asked_for(
+    run: Callable[..., Any], notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    notebook("import os\nprint(os.environ['MY_API_KEY'], os.environ.get('OTHER_KEY'))")
+    assert run("convert", "small.ipynb", "--no-execute").code == 0
+    record = find_record(read_manifest(tmp_path / "small-space").space_id)
+    assert record and record.secrets == {"MY_API_KEY": ""}
+
+
 def test_a_failing_cell_tells_no_secret(
     run: Callable[..., Any], notebook: Callable[..., Path]
 ) -> None:
@@ -145,3 +157,62 @@ def test_a_failing_cell_tells_no_secret(
         done = run("convert", "small.ipynb", *words)
         assert done.code == 2 and "refused by •••••" in done.err
         assert WORD not in done.out + done.err
+
+
+def test_a_failing_module_tells_no_secret(
+    run: Callable[..., Any], notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    (tmp_path / "helpers.py").write_text(
+        f"def login():\n    password = '{WORD}'; raise OSError(password[:3], 'password={NOTED}')\n"
+    )
+    notebook("import helpers", "helpers.login()")
+    done = run("convert", "small.ipynb")
+    assert done.code == 2 and "password = '•••••'; raise OSError" in done.err
+    assert not [value for value in (WORD, NOTED) if value in done.out + done.err]
+
+
+def test_a_secret_that_shows_packed_stops_the_conversion_and_is_not_told(
+    run: Callable[..., Any], notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    word = "K7-b2" + "-c3!d4-e5"
+    notebook(
+        f'import base64, json, zlib\ncreds = json.loads(\'{{"user": 1, "password": "{word}"}}\')',
+        "print(base64.b64encode(zlib.compress(creds['password'].encode())).decode())",
+    )
+    done = run("convert", "small.ipynb")
+    assert done.code == 1 and not (tmp_path / "small-space").exists()
+    assert ": secret PASSWORD '••• (14 characters)'" in done.err
+    assert not [part for part in ("K7", "b2-", "c3!", "d4", "e5") if part in done.err]
+
+
+def test_what_only_outputs_show_is_masked_in_the_app_too(
+    run: Callable[..., Any], notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    made = "KopiTubruk-" + "77"
+    shifted = "".join(chr(ord(sign) + 1) for sign in made)
+    notebook(
+        "# Title",
+        f"password = ''.join(chr(ord(sign) - 1) for sign in '{shifted}')\n"
+        "print('password:', password)",
+    )
+    done = run("convert", "small.ipynb")
+    assert done.code == 0 and made not in done.out + done.err
+    assert "Note: Cell 2, output: value of 'password', which is not in the code. It is" in done.err
+    folder = tmp_path / "small-space"
+    assert made.encode() not in folder_bytes(folder)
+    record = find_record(read_manifest(folder).space_id)
+    assert record and record.secrets == {}
+    bundle = unpack(unseal_bytes((folder / "sealed.bin").read_bytes(), record.key))
+    with make_workplace(bundle) as workplace:
+        assert list(workplace.secrets.values({})) == [made]
+
+
+def test_what_failed_while_controls_were_recorded_is_told_without_secrets(
+    run: Callable[..., Any], notebook: Callable[..., Path]
+) -> None:
+    notebook(
+        f"import ipywidgets\npassword = '{WORD}'\n@ipywidgets.interact(n=(1, 3))\n"
+        "def f(n=1):\n    print(n)\n    if n == 2: raise OSError(password)"
+    )
+    done = run("convert", "small.ipynb", "--static", "--yes")
+    assert done.code == 0 and "(OSError: •••••)" in done.err and WORD not in done.err

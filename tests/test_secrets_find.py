@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from making import few, notebook_of
 from secretive import VALUES, WORD, write
 
-from nb2space.secrets import find_secrets, fingerprint
+from nb2space.secrets import find_secrets, fingerprint, marked_harmless
 from nb2space.secrets.code import secrets_in_code
+from nb2space.secrets.reads import names_needed, names_read
 from nb2space.secrets.words import is_secret
 
 
@@ -51,6 +52,16 @@ def test_cases_that_the_finder_was_not_made_with() -> None:
         ("PGPASSWORD", "kopi" + "Tubruk", True),
         ("api_key", "9f8c7b6a5d4e", True),
         ("PIN", "0700" + "8831", True),
+        ("password", "S3cr3t" + "$Kopi77", True),
+        ("password", "$uper" + "S3cret!", True),
+        ("password", "Kopi-" + "Tubruk77?", True),
+        ("password", "Kopi..." + "2024!", True),
+        ("api_key", "sk-Ab12..." + "Yz9", False),
+        ("password", "Center-" + "2024!", True),
+        ("password", "enter-password-1", False),
+        ("password", "$DB_PASSWORD", False),
+        ("password", "DB-Password:", False),
+        ("password", "{env}-db-secret-v2", False),
         ("password", "", False),
         ("password", "password", False),
         ("password", "user_password", False),
@@ -103,6 +114,10 @@ def test_scan(run: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "nb2space.toml").write_text(f"[secrets]\nignore = [{marks}]\n")
     quiet = run("scan", "secretive.ipynb")
     assert (quiet.code, quiet.out) == (0, "No secrets were found in secretive.ipynb.\n")
+    (tmp_path / "requirements.txt").write_text("-i https://ana:short@example.org/simple\n")
+    beside = run("scan", "secretive.ipynb")
+    assert beside.code == 1 and "requirements.txt  password in " in beside.out
+    assert "short" not in beside.out + beside.err
 
 
 def test_scan_of_a_folder(run: Callable[..., Any], tmp_path: Path) -> None:
@@ -116,6 +131,15 @@ def test_scan_of_a_folder(run: Callable[..., Any], tmp_path: Path) -> None:
         "helpers.py, line 1",
         "data/settings.json",
     ]
+    # What is no notebook is noted, and its text is searched all the same.
+    (tmp_path / "work" / "data" / "broken.ipynb").write_text(f'{{"cells": [password = "{WORD}"')
+    done = run("scan", "work")
+    assert done.code == 1 and "data/broken.ipynb  " in done.out and WORD not in done.out + done.err
+    assert "broken.ipynb is not a readable notebook" in done.err
+    mark = f'[secrets]\nignore = ["{fingerprint(WORD)}"]\n'
+    (tmp_path / "work" / "nb2space.toml").write_text(mark)
+    for target in ("work", "work/helpers.py"):
+        assert run("scan", target).out == f"No secrets were found in {target}.\n"
     nothing = run("scan", "none.ipynb")
     assert nothing.code == 2 and "none.ipynb" in nothing.err
 
@@ -154,3 +178,21 @@ def test_places_that_no_code_is_in() -> None:
         "metadata of the notebook",
         "a Password widget's value",
     }
+
+
+def test_what_a_comment_says_is_none_is_none_in_outputs_too() -> None:
+    notebook = notebook_of(
+        f"password = '{WORD}'  # nb2space: not-a-secret", "print('password:', password)"
+    )
+    notebook.cells[1].outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text=f"password: {WORD}\n")
+    ]
+    assert find_secrets(notebook) == []
+    assert marked_harmless(notebook) == {fingerprint(WORD)}
+    notebook.cells[0].source = f"password = '{WORD}'"
+    assert len(find_secrets(notebook)) == 2 and not marked_harmless(notebook)
+
+
+def test_names_that_the_code_cannot_do_without() -> None:
+    sources = ["import os", "a = os.environ['A_TOKEN'], os.environ.get('B_TOKEN')", "%env X=1"]
+    assert names_needed(sources) == ("A_TOKEN",) and names_read(sources) == ("A_TOKEN", "B_TOKEN")

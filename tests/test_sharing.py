@@ -179,6 +179,22 @@ def test_a_cell_that_connects_ends_sharing(notebook: Any, tmp_path: Any, run: An
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "imported"),
+    [
+        ("lib/helpers.py", "helpers"),
+        ("lib/tools/__init__.py", "tools"),
+        ("lib/tools/part.py", "tools"),
+        ("parts/space/helpers.py", "parts.space.helpers"),
+    ],
+)
+def test_own_modules_in_other_folders_are_known_by_their_names(path: str, imported: str) -> None:
+    own = {"lib/tools/__init__.py": b"", path: b"import time\nNOW = time.time()"}
+    assert ends_of("x = 1", f"import {imported}", own=own).endswith(
+        "cell 2 uses a module of yours that may not be shared."
+    )
+
+
 def test_the_authors_own_modules_are_read_too() -> None:
     cells = ("x = 1", "from helpers import load\nload()")
     assert ends_of(*cells, own={"helpers.py": b"def load(): return 1"}).endswith("all viewers.")

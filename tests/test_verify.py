@@ -62,7 +62,7 @@ def test_a_published_leak_is_told(author: Author, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(author.hub, "host_of", lambda repo: url)
         outcome = author.publish("--verify")
     assert outcome.code == 1
-    assert f"page: GET /: line: {masked(LINE)}" in outcome.out
+    assert f"page: GET /: line: {masked('line', LINE)}" in outcome.out
     assert "can be got by viewers; take it back, or pause it: " in outcome.err
     assert LINE not in outcome.out + outcome.err
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from making import many
+from making import file_size_limit, many, small_disk
 from test_space import MADE
 
 from nb2space.runtime import workplace
@@ -60,6 +60,43 @@ def test_without_memory_the_temporary_folder_is_used(
         assert made.root.parent == temporary
 
 
+@pytest.mark.parametrize(
+    ("options", "room"),
+    [
+        ("size=64m", True),
+        ("size=0", True),  # no limit
+        ("size=33m", False),  # Docker's default, of which others have taken half
+        ("size=64m,nr_inodes=6", False),  # for so many bytes, but not for so many files
+    ],
+)
+def test_memory_is_used_where_it_has_room(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, options: str, room: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    disk = temporary.with_name("memory")
+    monkeypatch.setattr(workplace, "_MEMORY", str(disk))
+    with small_disk(disk, options) as mounted:
+        if not mounted:
+            pytest.skip("only root can mount a small disk")
+        with make_workplace({**FILES, "data.bin": bytes(2_000_000)}) as made:
+            assert made.root.parent == (disk if room else temporary)
+            assert (made.files / "data.bin").stat().st_size == 2_000_000
+            assert (made.files / "lib" / "deep" / "b.py").is_file()
+            assert [path for path in disk.iterdir() if path != made.root] == []
+
+
+def test_where_nothing_has_room_a_sentence_says_so(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with file_size_limit(1000), pytest.raises(BundleError) as caught:
+        make_workplace({**FILES, "data.bin": bytes(2_000_000)})
+    assert str(caught.value).startswith(
+        "What sealed.bin holds (2.0 MB) cannot be written to the temporary folder: File too large. "
+        "Give the container more room in /tmp or "
+    )
+
+
 def test_it_is_gone_after_a_failure() -> None:
     with pytest.raises(KeyError), make_workplace(FILES) as made:
         raise KeyError
@@ -99,15 +136,16 @@ def test_a_bundle_without_a_notebook_is_refused(files: dict[str, bytes]) -> None
         make_workplace(files)
 
 
-def sealed_with(names: Any) -> dict[str, bytes]:
-    """A bundle whose notebook names these secrets."""
-    notebook = {"metadata": {"nb2space": {"secrets": names}}, "cells": []}
+def sealed_with(names: Any, **within: Any) -> dict[str, bytes]:
+    """A bundle whose notebook names these secrets, and where in them they stand."""
+    told = {"secrets": names, "secrets_within": within}
+    notebook = {"metadata": {"nb2space": told}, "cells": []}
     return {NOTEBOOK: json.dumps(notebook).encode()}
 
 
 def test_kernels_see_the_secrets_that_their_notebook_names() -> None:
     with make_workplace(sealed_with(["DB_PASSWORD", "openai_key"])) as made:
-        assert made.secrets == ("DB_PASSWORD", "openai_key")
+        assert made.secrets.names == ("DB_PASSWORD", "openai_key")
         environment = {"DB_PASSWORD": "correct horse", "OTHER": "x", "openai_key": "k", "PATH": "p"}
         seen = made.kernel_environment(environment)
         assert {name: seen.get(name) for name in environment} == {**environment, "OTHER": None}
@@ -120,7 +158,7 @@ def test_kernels_see_the_secrets_that_their_notebook_names() -> None:
 )
 def test_a_notebook_may_name_no_secrets(metadata: Any) -> None:
     with make_workplace({NOTEBOOK: json.dumps({"metadata": metadata}).encode()}) as made:
-        assert made.secrets == ()
+        assert made.secrets.names == ()
 
 
 @pytest.mark.parametrize(
@@ -148,9 +186,11 @@ def test_a_missing_value_is_named_in_the_log_and_the_others_are_masked(
     monkeypatch.setenv("DB_PASSWORD", "correct horse")
     monkeypatch.setenv("EMPTY_KEY", "")
     monkeypatch.delenv("OTHER_KEY", raising=False)
-    with make_workplace(sealed_with(["DB_PASSWORD", "EMPTY_KEY", "OTHER_KEY"])) as made:
+    sealed = sealed_with(["DB_PASSWORD", "EMPTY_KEY", "OTHER_KEY"], DB_PASSWORD=[[8, 0]])
+    with make_workplace(sealed) as made:
         mask = _mask_of(made, "")
     assert mask.text("a correct horse") == f"a {MASK}"
+    assert mask.text("correct") == "correct" and mask.text("a horse") == f"a {MASK}"
     (record,) = caplog.records
     assert record.levelname == "WARNING"
     assert record.getMessage().startswith("No value is set for EMPTY_KEY, OTHER_KEY, so the code ")

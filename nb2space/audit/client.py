@@ -12,7 +12,6 @@ from urllib.parse import urljoin, urlsplit
 from nb2space.audit.exchange import Answer, Log
 from nb2space.audit.messages import controls
 from nb2space.errors import RemoteError
-from nb2space.page.render import KERNEL
 
 _KERNEL = re.compile(r'"kernelId":\s*"([0-9a-zA-Z-]+)"|/api/kernels/([0-9a-f-]{36})')
 _LINK = re.compile(r"""(?:src|href)\s*=\s*["']?([^"'\s>]+)|import\(["']([^"']+)""")
@@ -92,7 +91,7 @@ class Client:
         root = urlsplit(self.url).path or "/"
         _, body = await self.ask(channel, "GET", root + query)
         kernel = kernel_of(body)
-        if kernel != KERNEL:
+        if kernel:
             return kernel
         _, body = await self.ask(channel, "POST", f"{root}{_LIVE}{query}")
         return kernel_of(body)

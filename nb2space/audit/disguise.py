@@ -69,6 +69,16 @@ def views(data: bytes) -> Iterator[str]:
         waiting += [(part, depth + 1) for part in dict.fromkeys(inner)]
 
 
+def packed(data: bytes) -> Iterator[bytes]:
+    """`data`, and what is packed in it: members of archives, compressed parts, one in another."""
+    waiting = [(data, 0)]
+    while waiting:
+        content, depth = waiting.pop()
+        yield content
+        if depth < _DEPTH:
+            waiting += [(part, depth + 1) for part in _members(content)]
+
+
 def _texts(data: bytes) -> Iterator[str]:
     text = data.decode("utf-8", errors="replace")
     # Pictures and archives are noise for the greatest part: only what can be read is undone.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from nb2space.audit.messages import Message, Widgets, message_of, share_of_message, type_of
 from nb2space.audit.search import Piece
 from nb2space.audit.shown import share_of_page
+from nb2space.audit.static import is_shown
 
 # Addresses below which libraries' files lie; where those are not the installed ones, a word in
 # them is still no sign of the author's code.
@@ -97,7 +98,7 @@ class Log:
                 answer.where,
                 answer.body,
                 share_of_page(_text(answer.body))[0] if _is_page(answer) else None,
-                loose=_is_library(answer),
+                loose=_is_library(answer) or _is_table(answer),
             )
         widgets = self.widgets()
         for frame in self.frames:
@@ -123,6 +124,12 @@ def _is_page(answer: Answer) -> bool:
 def _is_library(answer: Answer) -> bool:
     path = answer.where.partition(" ")[2]
     return any(part in path for part in _LIBRARIES) or answer.kind.startswith(_SCRIPT_TYPES)
+
+
+def _is_table(answer: Answer) -> bool:
+    """True for the recorded states, which are shown as controls are moved, as in the folder."""
+    _, below, name = answer.where.partition("?")[0].rpartition("/page/")
+    return "json" in answer.kind and is_shown(f"{below[1:]}{name}")
 
 
 def _text(body: bytes) -> str:

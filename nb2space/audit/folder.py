@@ -6,6 +6,7 @@ import base64
 import json
 import math
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import Any
 
 from nb2space.audit.known import Known, known_files
 from nb2space.audit.needles import Needles, holds, needles_of
-from nb2space.audit.report import Channel, Leak, Report
+from nb2space.audit.report import KEY, SECRET, Channel, Leak, Report
 from nb2space.audit.search import Piece, search
 from nb2space.audit.shown import Share, share_of_markup, share_of_notebook
 from nb2space.audit.static import INDEX, is_shown, share_of_static
@@ -22,6 +23,9 @@ from nb2space.errors import InputError
 from nb2space.keystore import Record, bundle_path
 from nb2space.runtime.bundle import BundleError, unpack, unseal_bytes
 from nb2space.runtime.codelines import canonical
+from nb2space.runtime.masking import Mask
+from nb2space.runtime.sealedsecrets import SealedSecrets, sealed_secrets
+from nb2space.runtime.within import parts_of
 from nb2space.runtime.workplace import NOTEBOOK
 from nb2space.space import MANIFEST, STATIC, Manifest, read_manifest
 
@@ -42,16 +46,19 @@ def needles_of_folder(folder: Path, record: Record) -> tuple[Needles, tuple[str,
     manifest = read_manifest(folder)
     bundle = _opened(folder, record, manifest)
     notebooks: list[Any] = [nbformat.reads(bundle[NOTEBOOK].decode("utf-8"), as_version=4)]
+    sealed = sealed_secrets(notebooks[0])
     author, notes = _author_notebook(record)
-    notebooks += author
+    notebooks += [
+        _without_secrets(notebook, Mask(sealed.values(record.secrets))) for notebook in author
+    ]
     modules = {name: body for name, body in bundle.items() if name.endswith(".py")}
     known = known_files(record.prefix)
     shown = _share_of_published(folder, manifest)
     needles = needles_of(
         notebooks,
         modules,
-        common=known.words | _own_words(manifest),
-        secrets=_secrets(record),
+        common=known.words | _own_words(manifest) | _names_of_packages(folder),
+        secrets=_secrets(record, sealed),
         published=f"{manifest.title}\n{manifest.notebook}",
         shown="\n".join(shown.shown),
     )
@@ -63,7 +70,7 @@ def needles_of_folder(folder: Path, record: Record) -> tuple[Needles, tuple[str,
 def _without_shown(needles: Needles) -> Needles:
     """The needles but for the code that the author lets the outputs show."""
     visible = canonical(needles.shown)
-    kept = tuple(n for n in needles.items if n.kind == "key" or not holds(visible, n))
+    kept = tuple(n for n in needles.items if n.kind == KEY or not holds(visible, n))
     return replace(needles, items=kept)
 
 
@@ -104,21 +111,42 @@ def _author_notebook(record: Record) -> tuple[list[Any], tuple[str, ...]]:
         )
 
 
-def _secrets(record: Record) -> Iterator[tuple[str, str]]:
-    yield "key", record.key
-    yield "key", record.key.replace("-", "+").replace("_", "/")
-    for value in record.secrets.values():
-        if len(value) >= _SHORTEST_SECRET:
-            yield "secret", value
+def _without_secrets(notebook: Any, mask: Mask) -> Any:
+    """The author's notebook with the secrets in its code masked: they are looked for by name."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = mask.text(cell.source)
+    return notebook
+
+
+def _secrets(record: Record, sealed: SealedSecrets) -> Iterator[tuple[str, str]]:
+    yield KEY, record.key
+    yield KEY, record.key.replace("-", "+").replace("_", "/")
+    secrets = [(n, v) for n, known in record.secrets.items() for v in sealed.values_of(n, known)]
+    secrets += [("of an output", value) for value in sealed.shown]
+    for name, value in secrets:
+        for part, _ in parts_of(value):
+            if len(part) >= _SHORTEST_SECRET:
+                yield f"{SECRET} {name}", part
     folder = os.path.dirname(record.notebook)
     if len(folder) >= 8:
         yield "path", folder
 
 
+def _names_of_packages(folder: Path) -> frozenset[str]:
+    """Words of the names of what the image installs: packages are public."""
+    rows = [
+        row
+        for name in ("requirements.txt", "apt.txt")
+        if (folder / name).is_file()
+        for row in (folder / name).read_text(encoding="utf-8").splitlines()
+    ]
+    names = (re.match(r"[\w.-]+(?:\[[\w.,-]+\])?", row) for row in rows)
+    return frozenset(word for name in names if name for word in re.findall(r"\w+", name[0]))
+
+
 def _own_words(manifest: Manifest) -> frozenset[str]:
     """Words of the files' names, which the manifest lists."""
-    import re
-
     names = " ".join([manifest.notebook, *(entry.path for entry in manifest.files)])
     return frozenset(re.findall(r"\w+", names))
 

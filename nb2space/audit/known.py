@@ -20,6 +20,7 @@ from nb2space import cache
 from nb2space.installed import LARGE, is_installed
 from nb2space.runtime.chunks import with_chunks
 from nb2space.runtime.codelines import canonical
+from nb2space.runtime.styles import THEMES, style_sheet
 
 _WORD = re.compile(r"[^\W\d]\w*")
 # For bytes.translate: a blank for each ASCII character that no word has.
@@ -91,6 +92,8 @@ def _known(prefix: str) -> Known:
 
 def _read(scripts: Iterable[Path], files: Iterable[Path]) -> dict[str, Any]:
     """The fields of `Known` as plain data."""
+    from jupyter_core.paths import jupyter_path
+
     digests = {hashlib.sha256(path.read_bytes()).hexdigest() for path in scripts}
     runs: set[bytes] = set()
     templates = []
@@ -110,6 +113,9 @@ def _read(scripts: Iterable[Path], files: Iterable[Path]) -> dict[str, Any]:
             runs.update(content.translate(_BLANKS).split())
             if path.suffix in (".j2", ".macro", ".html"):
                 templates.append(content.decode("utf-8", errors="replace"))
+    # The style sheet that the server makes of the libraries'.
+    sheets = (style_sheet([Path(at) for at in jupyter_path()], name) for name in THEMES)
+    digests |= {hashlib.sha256(sheet.encode()).hexdigest() for sheet in sheets}
     words = {word for run in runs for word in _WORD.findall(run.decode("utf-8", "replace"))}
     return {
         "digests": sorted(digests),

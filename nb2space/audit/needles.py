@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nb2space.audit.report import KEY
 from nb2space.audit.source import Parts, parts_of
 from nb2space.runtime.codelines import TOKEN, WORD, canonical, telling_rows
+from nb2space.runtime.masking import DISTINCT
 from nb2space.tags import view_of
 
 if TYPE_CHECKING:
@@ -91,13 +93,15 @@ def needles_of(
     for part in parts:
         _add(found, _code(part, known))
     for kind, text in secrets:
-        _add(found, [Needle(kind, text, canonical(text), strong=True, inside=True)])
+        # A short secret is masked where it stands alone, and may be part of any word.
+        inside = len(text) >= DISTINCT
+        _add(found, [Needle(kind, text, canonical(text), strong=True, inside=inside)])
     written = canonical("\n".join(prose))
     visible = canonical(shown)
     kept = [
         needle
         for needle in found.values()
-        if needle.kind == "key"
+        if needle.kind == KEY
         or not (holds(written, needle) or (not _is_code(needle) and holds(visible, needle)))
     ]
     return Needles(tuple(kept), "\n".join(prose), shown)

@@ -10,14 +10,18 @@ from nb2space.errors import FindingError
 _MOST_SHOWN = 60
 _WORD = re.compile(r"\w{3,}")
 
+KEY = "key"
+SECRET = "secret"
+"""The kinds of leaks that are no code: the Space's key, and secrets, whose kinds also name them."""
+
 
 @dataclass(frozen=True)
 class Leak:
     """Something of the author's code in a place where a viewer can get it.
 
     `channel` is the way it went, `where` the place on that way, `kind` what it is ("line",
-    "comment", "literal", …), `excerpt` a masked piece of at most 60 characters, `count` how often
-    it was met.
+    "comment", "literal", …), `excerpt` a masked piece of at most 60 characters (of a secret its
+    length only), `count` how often it was met.
     """
 
     channel: str
@@ -77,8 +81,13 @@ def refuse_leaks(report: Report, advice: str) -> None:
         raise FindingError(f"Nothing could be looked at, so nothing is proved; {advice}.")
 
 
-def masked(text: str) -> str:
-    """`text` on one line, each word but its first two letters replaced by dots."""
+def masked(kind: str, text: str) -> str:
+    """A leak's `text` on one line, each word but its first two letters replaced by dots.
+
+    Of a secret, which may have few letters in a row, only its length.
+    """
+    if kind == KEY or kind.startswith(SECRET):
+        return f"••• ({len(text)} characters)"
     line = " ".join(text.split())
     hidden = _WORD.sub(lambda match: match[0][:2] + "·" * min(len(match[0]) - 2, 6), line)
     return hidden if len(hidden) <= _MOST_SHOWN else hidden[: _MOST_SHOWN - 1] + "…"

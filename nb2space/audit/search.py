@@ -76,7 +76,7 @@ def search(pieces: Iterable[Piece], needles: Needles, known: Known) -> tuple[Cha
             name,
             channel.size,
             tuple(
-                Leak(name, channel.places[key], key[0], masked(key[1]), count)
+                Leak(name, channel.places[key], key[0], masked(*key), count)
                 for key, count in channel.found.items()
             ),
         )

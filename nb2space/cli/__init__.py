@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
+from contextlib import suppress
+from typing import NoReturn
 
 import click
 
-from nb2space.cli.output import TERMINATED, report_failure
+from nb2space.cli.output import FAILED, TERMINATED, report_failure
 from nb2space.runtime.startup import skip_unused_grammar
 from nb2space.version import __version__
 
@@ -51,13 +55,14 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; say what was perhaps meant when there is none."""
         import difflib
-        import shlex
+
+        from nb2space.shell import shell_word
 
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             close = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean '{close[0]}'?" if close else ""
             if args[0].endswith(".ipynb"):
-                hint = f" To convert it: nb2space convert {shlex.quote(args[0])}"
+                hint = f" To convert it: nb2space convert {shell_word(args[0])}"
             raise click.UsageError(f"There is no command '{args[0]}'.{hint}", context)
         return super().resolve_command(context, args)
 
@@ -74,13 +79,34 @@ def cli() -> None:
     """
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line and end the process with the exit code of its outcome."""
+    _reopen_closed_streams()
     skip_unused_grammar()
     # As an exception, so that servers, kernels and temporary folders are cleaned up on the way.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     try:
         code = cli(prog_name="nb2space", standalone_mode=False)
     except BaseException as error:
-        sys.exit(report_failure(error))
-    sys.exit(code if isinstance(code, int) else 0)
+        code = FAILED
+        with suppress(OSError):  # where nothing can be printed, the code has to tell it
+            code = report_failure(error)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _reopen_closed_streams() -> None:
+    """Let what is printed go nowhere where whoever started this has closed the way (`>&-`)."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+
+
+def _leave(code: int) -> NoReturn:
+    if any(thread.daemon for thread in threading.enumerate()):
+        # Python would end a thread that is still loading a library wherever it is, and a library
+        # written in C++ then aborts the process.
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

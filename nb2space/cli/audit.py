@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nb2space.cli.output import Sink, output_options
+from nb2space.cli.words import ANY_PATH
 
 if TYPE_CHECKING:
     from nb2space.audit import Report
@@ -19,7 +20,7 @@ _MOST_LISTED = 20
 @click.command(
     name="audit", no_args_is_help=True, short_help="Prove that viewers get none of the code."
 )
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=ANY_PATH)
 @click.option("--url", help="The running app to visit. Without it: one served on this machine.")
 @click.option(
     "--no-browser", is_flag=True, help="Visit the app without a browser, by its protocol only."

@@ -7,16 +7,17 @@ from pathlib import Path
 import click
 
 from nb2space.cli.output import Sink, output_options
+from nb2space.cli.words import ANY_PATH
 
 
 @click.command(
     name="convert", no_args_is_help=True, short_help="Make a Space folder of a notebook."
 )
-@click.argument("notebook", type=click.Path(path_type=Path))
+@click.argument("notebook", type=ANY_PATH)
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     metavar="DIR",
     help="The Space folder to make. Without it: NOTEBOOK's name with -space, here.",
 )
@@ -123,7 +124,11 @@ from nb2space.cli.output import Sink, output_options
     help="Where there are more states, record every K-th step of the sliders.",
 )
 @click.option(
-    "--yes", "-y", is_flag=True, help="Run the callbacks of the controls without being asked."
+    "--yes",
+    "-y",
+    is_flag=True,
+    help="Run the callbacks of the controls, and take more than 100 MB of files along, without "
+    "being asked.",
 )
 @click.option(
     "--share/--no-share",
@@ -173,8 +178,6 @@ def command(
     quiet: bool,
 ) -> None:
     """Make a Space folder of NOTEBOOK: executed, without its code, ready to view and publish."""
-    import shlex
-
     from nb2space.cli.steps import (
         convert_with_progress,
         read_duration,
@@ -183,6 +186,7 @@ def command(
     )
     from nb2space.cli.words import read_hardware
     from nb2space.options import Options, default_folder, remembered_options
+    from nb2space.shell import shell_word
 
     sink = Sink(as_json, quiet)
     chosen = read_form(form, static)
@@ -206,6 +210,7 @@ def command(
     folder = output or default_folder(notebook)
     if refresh_every and not share:
         raise click.UsageError("--refresh-every runs shared cells anew; --no-share has none.")
+    remembered = remembered_options(folder)
     options = Options(
         title=title,
         theme=theme,
@@ -220,7 +225,8 @@ def command(
         allow_frozen=allow_frozen,
         max_states=max_states,
         coarsen=coarsen or 1,
-        agreed=yes or remembered_options(folder).agreed,
+        agreed=yes or remembered.agreed,
+        agreed_to_size=yes or remembered.agreed_to_size,
         share=share,
         refresh_every=read_duration(refresh_every),
         execute=not no_execute,
@@ -231,6 +237,6 @@ def command(
         kernel=kernel,
     )
     conversion = convert_with_progress(sink, notebook, folder, options)
-    made = shlex.quote(str(conversion.folder))
+    made = shell_word(conversion.folder)
     sink.say(f"See it:     nb2space view {made}")
     sink.say(f"Publish it: nb2space publish {made}")

@@ -7,18 +7,19 @@ from pathlib import Path
 import click
 
 from nb2space.cli.output import Sink, output_options
+from nb2space.cli.words import ANY_PATH
 
 
 @click.command(
     name="export", no_args_is_help=True, short_help="Write files to run the app elsewhere."
 )
 @click.argument("kind", metavar="compose|kubernetes", type=click.Choice(["compose", "kubernetes"]))
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=ANY_PATH)
 @click.option(
     "-o",
     "--output",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     help="Where to write. Without it: DIR's name with -compose or -kubernetes, here.",
 )
 @click.option("--image", metavar="NAME", help="The image's name. Without it: the app's name.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from nb2space.cli.output import Sink, output_options
+from nb2space.cli.words import ANY_PATH
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -24,9 +25,7 @@ def space_options(function: Function) -> Function:
     function = click.option(
         "--to", metavar="OWNER/NAME", help="The Space, where it is not the one of DIR."
     )(function)
-    return click.argument(
-        "folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path)
-    )(function)
+    return click.argument("folder", metavar="[DIR]", required=False, type=ANY_PATH)(function)
 
 
 def find_space(sink: Sink, folder: Path | None, to: str | None) -> tuple[HfApi, str, Record | None]:

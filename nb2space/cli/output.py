@@ -6,6 +6,7 @@ Results go to standard output; progress, notices and errors to standard error.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,12 +15,12 @@ from typing import Any, TypeVar
 
 import click
 
-from nb2space.errors import CellError, InputError, Nb2spaceError
+from nb2space.errors import STOPPED, STOPPED_TEXT, CellError, InputError, Nb2spaceError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-STOPPED = 130
-"""The exit code after Ctrl-C, as shells have it."""
+FAILED = InputError.exit_code
+"""The exit code of a command that was not usable as given, or met something unknown."""
 
 TERMINATED = 143
 """The exit code after SIGTERM, as shells have it."""
@@ -35,7 +36,7 @@ class Sink:
     def say(self, text: str) -> None:
         """A line of the result, for people."""
         if not (self.as_json or self.quiet):
-            click.echo(text)
+            _print(text)
 
     def step(self, text: str) -> None:
         """What is being done now, for people, beside the result."""
@@ -57,7 +58,7 @@ class Sink:
     def result(self, data: dict[str, Any]) -> None:
         """The whole result, for programs."""
         if self.as_json:
-            click.echo(json.dumps(data, indent=1, ensure_ascii=False))
+            _print(json.dumps(data, indent=1, ensure_ascii=False))
 
     @contextmanager
     def progress(self) -> Iterator[Display]:
@@ -99,6 +100,15 @@ class Sink:
         with Progress(*columns, console=Console(stderr=True), transient=True) as display:
             display.add_task(what, total=None)
             yield
+
+
+def _print(text: str) -> None:
+    try:
+        click.echo(text)
+    except BrokenPipeError:  # the reader has seen enough, and click ends the command
+        raise
+    except OSError as error:
+        raise InputError(f"What this prints cannot be written: {error.strerror}.") from None
 
 
 def _tell(text: str) -> None:
@@ -188,13 +198,13 @@ def report_failure(error: BaseException) -> int:
         # Click has ended the line that shows ^C and made an Abort of it; not that of a question.
         if error.__cause__ is None:
             click.echo(err=True)
-        click.echo(str(error.__cause__ or "") or "Stopped; nothing was left half-done.", err=True)
+        click.echo(str(error.__cause__ or "") or STOPPED_TEXT, err=True)
         return STOPPED
     if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else 2
+        return error.code if isinstance(error.code, int) else FAILED
     if isinstance(error, click.ClickException):
         error.show()
-        return 2
+        return FAILED
     if _debug:
         import traceback
 
@@ -204,13 +214,27 @@ def report_failure(error: BaseException) -> int:
     if isinstance(error, Nb2spaceError):
         click.echo(f"Error: {error}", err=True)
         return error.exit_code
+    if isinstance(error, OSError):
+        click.echo(f"Error: {_refusal(error)}", err=True)
+        return FAILED
     if not _debug:
         click.echo(
             f"Error: nb2space met something it does not know: {type(error).__name__}: {error}. "
             "That is a defect; the same command with --debug shows more for a report.",
             err=True,
         )
-    return 2
+    return FAILED
+
+
+def _refusal(error: OSError) -> str:
+    """What the system has refused, as a sentence."""
+    if error.filename is not None:
+        return f"{error.filename}: {error.strerror}."
+    try:
+        os.getcwd()
+    except OSError:
+        return "The current folder is not there any more. Change into one that is."
+    return f"{error.strerror or str(error) or type(error).__name__}."
 
 
 _debug = False

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nb2space.cli.output import Sink, output_options, stopping, waiting_is_over
+from nb2space.cli.words import ANY_PATH
 from nb2space.errors import InputError, RemoteError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Work:
 @click.command(
     name="publish", no_args_is_help=True, short_help="Put a Space folder on the Hugging Face Hub."
 )
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=ANY_PATH)
 @click.option("--to", "target", metavar="OWNER/NAME", help="The Space to publish to.")
 @click.option(
     "--visibility",
@@ -80,7 +81,7 @@ class Work:
 @click.option(
     "--secrets-file",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=ANY_PATH,
     help="Secrets as lines NAME=VALUE, as in .env files. What was given once is kept in your key "
     "store.",
 )
@@ -165,15 +166,14 @@ def command(folder: Path, pr: bool, as_json: bool, quiet: bool, **options: Any) 
 def _refuse_notebook(folder: Path) -> None:
     if folder.suffix != ".ipynb" or not folder.is_file():
         return
-    import shlex
-
     from nb2space.options import default_folder
+    from nb2space.shell import shell_word
 
     made = default_folder(folder)
     raise InputError(
         f"{folder} is a notebook, and what is published is the Space folder made of it: "
         f"nb2space {'publish' if made.is_dir() else 'convert'} "
-        f"{shlex.quote(str(made if made.is_dir() else folder))}"
+        f"{shell_word(made if made.is_dir() else folder)}"
     )
 
 

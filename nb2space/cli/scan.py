@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from nb2space.cli.output import Sink, output_options
+from nb2space.cli.words import ANY_PATH
 
 if TYPE_CHECKING:
     from nb2space.secrets import Finding
@@ -24,7 +25,7 @@ _ENDS = {
 @click.command(
     name="scan", no_args_is_help=True, short_help="Look for secrets in a notebook or folder."
 )
-@click.argument("target", metavar="NOTEBOOK|DIR", type=click.Path(path_type=Path))
+@click.argument("target", metavar="NOTEBOOK|DIR", type=ANY_PATH)
 @output_options
 def command(target: Path, as_json: bool, quiet: bool) -> None:
     """Look for passwords, keys and tokens in NOTEBOOK, or in every file of DIR.
@@ -36,8 +37,12 @@ def command(target: Path, as_json: bool, quiet: bool) -> None:
     from nb2space.scan import scan
 
     sink = Sink(as_json, quiet)
-    findings = scan(target)
-    sink.result({"findings": [as_dict(finding) for finding in findings]})
+    scanned = scan(target)
+    findings = scanned.findings
+    for notice in scanned.notices:
+        sink.notice(notice)
+    told = [as_dict(finding) for finding in findings]
+    sink.result({"findings": told, "notices": list(scanned.notices)})
     if not findings:
         sink.say(f"No secrets were found in {target}.")
         return

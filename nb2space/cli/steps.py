@@ -63,10 +63,15 @@ def convert_with_progress(sink: Sink, notebook: Path, folder: Path, options: Opt
                     "--yes",
                 )
 
+        def agree_to(question: str) -> None:
+            if not options.agreed_to_size:
+                display.ask(question, "--yes")
+
         dialogue = Dialogue(
             cells=display.part(f"Running {notebook.name}: cell"),
             states=display.part("Recording state"),
             agree=agree,
+            agree_to=agree_to,
         )
         conversion = convert(notebook, folder, options, dialogue)
     for notice in (*conversion.notices, *secret_notices(conversion.secrets)):
@@ -103,7 +108,8 @@ def secret_notices(findings: Sequence[Finding]) -> Iterator[str]:
         ("lifted", "Taken out of the code, and read from the environment instead"),
         ("masked", "Masked"),
     ):
-        places = [f"{f.kind} ({f.where})" for f in findings if f.becomes == becomes]
+        said = (f"{f.kind} ({f.where})" for f in findings if f.becomes == becomes)
+        places = list(dict.fromkeys(said))
         if places:
             more = f" and {len(places) - _MOST_LISTED} more" if len(places) > _MOST_LISTED else ""
             yield f"{text}: {', '.join(places[:_MOST_LISTED])}{more}."

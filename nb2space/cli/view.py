@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from nb2space.cli.output import Sink, output_options, report_failure
+from nb2space.cli.words import ANY_PATH
 
 
 @click.command(
     name="view", no_args_is_help=True, short_help="See the app of a Space folder on this machine."
 )
-@click.argument("target", metavar="DIR|NOTEBOOK", type=click.Path(path_type=Path))
+@click.argument("target", metavar="DIR|NOTEBOOK", type=ANY_PATH)
 @click.option("--no-browser", is_flag=True, help="Do not open the browser; print the address only.")
 @click.option(
     "--port", type=click.IntRange(1, 65535), help="The port to serve on. Without it: any free one."
@@ -33,6 +34,7 @@ def command(
     """
     from nb2space.cli.steps import convert_with_progress
     from nb2space.errors import Nb2spaceError
+    from nb2space.notebook import is_notebook
     from nb2space.options import default_folder, remembered_options
     from nb2space.serve import free_port, serving
     from nb2space.watch import notebook_of, saves
@@ -40,10 +42,11 @@ def command(
     sink = Sink(as_json, quiet)
     steps = Sink(quiet=as_json or quiet)
     folder = target
-    if target.suffix == ".ipynb" and not target.is_dir():
+    free_port(port)  # a port that cannot be used is told before the notebook runs
+    if is_notebook(target):
         folder = default_folder(target)
         convert_with_progress(steps, target, folder, remembered_options(folder))
-    with serving(folder, free_port(port), watch=watch) as server:
+    with serving(folder, free_port(port), watch=watch, silent=quiet) as server:
         sink.say(f"The app is at {server.url}  (Ctrl-C ends it)")
         sink.result({"url": server.url, "folder": str(folder)})
         if not no_browser:
@@ -55,5 +58,5 @@ def command(
             try:
                 convert_with_progress(steps, notebook, folder, remembered_options(folder))
                 server.restart()
-            except Nb2spaceError as error:
+            except (Nb2spaceError, OSError) as error:
                 report_failure(error)

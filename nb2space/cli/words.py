@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
+
+ANY_PATH = click.Path(readable=False, path_type=Path)
+"""A path as it was given: click's own checks answer with more than one line."""
 
 
 def read_hardware(name: str) -> str:

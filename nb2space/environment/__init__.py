@@ -24,13 +24,18 @@ class Environment:
     `python` is "3.11"; `prefix` is its sys.prefix on the author's machine; `versions` maps each
     distribution that the run needed to the installed version; `why` says of each whether the code
     imports it ("imported") or something else loaded it; `sizes` are their bytes on the disk.
-    `unknown` are modules that no distribution provides (the author's own, as a rule), `local` the
-    paths of modules that were installed from a folder or a repository rather than an index.
-    `read` and `written` are the absolute paths of the files that were opened, `libraries` those of
-    the shared libraries that the run loaded, `ran` the names of the programs that it started,
-    `addresses` the "host:port" that it connected to, and `connected_in` the execution counts of the
-    cells that did; `outdated_in` are those of cells that read a file which a later cell wrote.
-    `peak_memory` is in bytes.
+    `modules` are the paths of the author's own modules, `unknown` the imports that nothing here
+    provides. `local` tells of each distribution that was installed from a folder or a repository
+    rather than an index: its `origin` (a URL), whether it is `editable`, its `metadata` (a path),
+    whether the run `used` it, and the paths of its `modules`. `distributions` has the `version` and
+    the requirements (`requires`) of all that is installed, by normal name.
+    `read` and `written` are the absolute paths of the files that Python opened; `read_in` has the
+    execution count of the cell that first read a file which was there before the run. `opened` are
+    files below the notebook's folder that anything opened, as the system told, where it was
+    `watched`. `libraries` are the shared libraries that the run loaded, `ran` the names of the
+    programs that it started, `commands` what it gave to a shell, `addresses` the "host:port" that
+    it connected to, and `connected_in` the execution counts of the cells that did; `outdated_in`
+    are those of cells that read a file which a later cell wrote. `peak_memory` is in bytes.
     `listed` are the folders whose files the run listed, `drawn` the libraries from whose global
     random numbers it drew. `installed` are the folders of Python's own modules and of packages;
     `settings` are files and folders beside those that a run follows from: IPython's start-up
@@ -45,7 +50,13 @@ class Environment:
     written: tuple[str, ...] = ()
     why: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    local: dict[str, str] = field(default_factory=dict)
+    local: dict[str, Any] = field(default_factory=dict)
+    modules: dict[str, str] = field(default_factory=dict)
+    distributions: dict[str, Any] = field(default_factory=dict)
+    read_in: dict[str, int] = field(default_factory=dict)
+    opened: tuple[str, ...] = ()
+    watched: bool = False
+    commands: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     ran: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -60,7 +71,7 @@ class Environment:
 
 async def begin_trace(kernel_client: Any) -> list[str]:
     """Begin to note which files the kernel opens; the modules that it has loaded by itself."""
-    return list(await _ask(kernel_client, "begin()"))
+    return list(await _ask(kernel_client, "probe.py", "begin()"))
 
 
 async def read_environment(
@@ -71,8 +82,9 @@ async def read_environment(
     `kernel_client` is a jupyter_client asynchronous client.
     """
     names = sorted(imported_names(notebook))
-    report = await _ask(kernel_client, f"report({names!r}, {loaded_before!r})")
-    return environment_from(report)
+    used = await _ask(kernel_client, "probe.py", "used()")
+    needed = await _ask(kernel_client, "inventory.py", f"needed({names!r}, {loaded_before!r})")
+    return environment_from({**used, **needed})
 
 
 def environment_from(report: Mapping[str, Any]) -> Environment:
@@ -86,9 +98,12 @@ def environment_from(report: Mapping[str, Any]) -> Environment:
     )
 
 
-async def _ask(kernel_client: Any, call: str) -> Any:
-    """The answer of the probe to `call`; the probe leaves nothing in the author's namespace."""
-    probe = resources.files(__package__).joinpath("probe.py").read_text(encoding="utf-8")
+async def _ask(kernel_client: Any, module: str, call: str) -> Any:
+    """The answer of one of the modules beside this to `call`, in the kernel.
+
+    It leaves nothing in the author's namespace.
+    """
+    probe = resources.files(__package__).joinpath(module).read_text(encoding="utf-8")
     code = f"(lambda ns: (exec({probe!r}, ns), eval({call!r}, ns))[1])({{}})"
     reply = await kernel_client.execute(
         "",

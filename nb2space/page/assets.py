@@ -6,22 +6,22 @@ Of the installed front ends of widgets only those are taken whose modules or MIM
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nb2space.page.bundle import libraries_named, needed_chunks
 from nb2space.page.render import EXTENSIONS, STATIC
 from nb2space.page.tables import Frozen
+from nb2space.runtime.chunks import BUNDLE, chunks_of, with_chunks
+from nb2space.runtime.styles import MANAGER
 from nb2space.space import SpaceFile
 
-# Voila's file list (its other pages, another library's loader, fonts for browsers before 2014).
-_UNUSED = {"reveal.js", "treepage.js", "require.min.js"}
-_OLD_FONTS = {".eot", ".ttf"}
+# Fonts for browsers before 2014, and what is in other files.
+_OLD_FONTS = {".eot", ".ttf", ".svg"}
 _NOT_SERVED = {".map", ".orig"}
 
-# The front end of ipywidgets itself: Voila's manager of models, and the modules of the widgets.
-_ALWAYS = ("@voila-dashboards/widgets-manager8", "@jupyter-widgets/jupyterlab-manager")
 _OF_MANAGER = {"@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupyter-widgets/output"}
 
 # What Voila's own bundle renders: jupyterlab's rendermime and its extensions.
@@ -30,6 +30,15 @@ _OF_VOILA = {
     "image/bmp", "image/gif", "image/jpeg", "image/png", "image/svg+xml", "image/webp",
     "text/html", "text/javascript", "text/latex", "text/markdown", "text/plain",
 }  # fmt: skip
+
+# What the page's scripts ask for by name (templates/page).
+LIBRARIES = (
+    "@lumino/widgets", "@lumino/messaging", "@lumino/algorithm", "@lumino/coreutils",
+    "@lumino/domutils", "@lumino/signaling", "@jupyterlab/rendermime", "@jupyterlab/translation",
+    "@jupyterlab/mathjax-extension", "@jupyterlab/javascript-extension",
+    "@jupyterlab/json-extension", "@jupyterlab/vega5-extension",
+)  # fmt: skip
+LESS_COMMON_STYLES = "voila-style.js"
 
 WHY_FRONT_END = "the front end, as it is installed"
 
@@ -88,7 +97,7 @@ def needed_extensions(
     """Those front ends that have one of `modules` or render one of `mimes`."""
     modules = modules - _OF_MANAGER
     mimes = mimes - _OF_VOILA
-    names = [name for name in _ALWAYS if name in installed]
+    names = [MANAGER] if MANAGER in installed else []
     for name, extension in installed.items():
         if name in names or name.startswith(("@voila-dashboards/", "@jupyter-widgets/")):
             continue
@@ -106,6 +115,12 @@ def needed_extensions(
         # The list grows while it is gone through: what is borrowed may borrow in turn.
         names += [other for other in installed[name].borrows - set(names) if other in installed]
     return [installed[name] for name in names]
+
+
+def entry_of(extensions: Iterable[Extension]) -> str:
+    """The path of the widgets' own front end's first script, below the folder of all front ends."""
+    manager = next(extension for extension in extensions if extension.name == MANAGER)
+    return f"{MANAGER}/{manager.entry['load']}"
 
 
 def used_modules(frozen: Frozen) -> frozenset[str]:
@@ -130,26 +145,41 @@ def used_mimes(cells: Iterable[Any], frozen: Frozen) -> frozenset[str]:
     return frozenset(mime for output in outputs for mime in output.get("data") or ())
 
 
-def front_end_files(extensions: Iterable[Extension]) -> Iterator[SpaceFile]:
-    """Voila's own files and those of `extensions`."""
+def front_end_files(extensions: Sequence[Extension]) -> Iterator[SpaceFile]:
+    """The files of Voila's bundle that a page may ask for, and those of `extensions`."""
+    addresses = {f"{STATIC}/{path.name}": path for path in _bundled(extensions)}
+    for extension in extensions:
+        for path in _files_of(extension):
+            inside = path.relative_to(extension.folder).as_posix()
+            addresses[f"{EXTENSIONS}/{extension.name}/{inside}"] = path
+    included = {chunk for path in addresses.values() for chunk in chunks_of(path)}
+    for address, path in addresses.items():
+        if path not in included:
+            yield SpaceFile(address.removeprefix("./"), with_chunks(path), WHY_FRONT_END)
+
+
+def _bundled(extensions: Iterable[Extension]) -> Iterator[Path]:
+    """The first script of Voila's bundle, the chunks that may be asked for, fonts and styles."""
     from voila.paths import collect_static_paths
 
-    taken: dict[str, Path] = {}
-    for place in collect_static_paths(["voila", "nbconvert"], "lab"):
-        for path in sorted(Path(place).glob("*")):
-            if path.is_file() and path.name not in _UNUSED and path.suffix not in _OLD_FONTS:
-                taken.setdefault(path.name, path)
-    for name, path in sorted(taken.items()):
-        yield _file(f"{STATIC}/{name}", path)
-    for extension in extensions:
-        for path in sorted((extension.folder / "static").rglob("*")):
-            if path.is_file() and path.suffix not in _NOT_SERVED | _OLD_FONTS:
-                inside = path.relative_to(extension.folder).as_posix()
-                yield _file(f"{EXTENSIONS}/{extension.name}/{inside}", path)
+    folders = [Path(place) for place in collect_static_paths(["voila", "nbconvert"], "lab")]
+    bundle = next(folder / BUNDLE for folder in folders if (folder / BUNDLE).is_file())
+    # The page's own front end (libraries.js) is JupyterLab's manager without what that needs.
+    others = (path for e in extensions if e.name != MANAGER for path in _files_of(e))
+    scripts = [path for path in others if path.suffix == ".js"]
+    yield bundle
+    yield from sorted(needed_chunks(bundle, {*LIBRARIES, *libraries_named(bundle, scripts)}))
+    for path in sorted(bundle.parent.iterdir()):
+        if path.name == LESS_COMMON_STYLES or path.suffix in {".woff", ".woff2"}:
+            yield path
 
 
-def _file(address: str, path: Path) -> SpaceFile:
-    return SpaceFile(address.removeprefix("./"), path.read_bytes(), WHY_FRONT_END)
+def _files_of(extension: Extension) -> list[Path]:
+    return [
+        path
+        for path in sorted((extension.folder / "static").rglob("*"))
+        if path.is_file() and path.suffix not in _NOT_SERVED | _OLD_FONTS
+    ]
 
 
 def _extension_folders(prefix: str) -> list[Path]:

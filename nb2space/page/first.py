@@ -11,17 +11,16 @@ from importlib import resources
 from nb2space.docker import Look
 from nb2space.notebook import Notebook
 from nb2space.page.packs import table_files
-from nb2space.page.render import Page, render_page
+from nb2space.page.render import SCRIPTS, STATIC, Page, render_page
 from nb2space.page.static import INDEX
 from nb2space.page.tables import frozen_without_tables
+from nb2space.runtime.chunks import BUNDLE
 from nb2space.runtime.messages import TEXTS
+from nb2space.runtime.pagefiles import ENTRY
 from nb2space.space import SpaceFile
 from nb2space.widgets import saved_models
 
-_SCRIPTS = {
-    "page/frozen.js": "what answers until there is a kernel",
-    "page/live.js": "what changes the page over to its kernel",
-}
+_SCRIPTS = {**SCRIPTS, "page/live.js": "what changes the page over to its kernel"}
 
 
 def page_files(viewer: Notebook, look: Look) -> list[SpaceFile]:
@@ -37,7 +36,7 @@ def page_files(viewer: Notebook, look: Look) -> list[SpaceFile]:
             texts=TEXTS[look.language],
             extensions=[],
             version="",
-            scripts=[f"./{path}" for path in _SCRIPTS],
+            scripts=[*_SCRIPTS, f"{STATIC}/{BUNDLE}", f".{ENTRY}"],
         )
     )
     templates = resources.files("nb2space.templates")

@@ -7,10 +7,11 @@ together comes together.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from nb2space.page.tables import Frozen, Unit
+from nb2space.runtime.markdown import with_markup
 from nb2space.space import SpaceFile
 
 TABLE = "page/table.json"
@@ -31,6 +32,9 @@ WHY_TEXT = "a widget's own script"
 
 def table_files(frozen: Frozen) -> list[SpaceFile]:
     """The files that the page's script reads."""
+    # Of a folder, all files are searched for code and secrets before they are written.
+    states, blobs = (with_markup(part, str) for part in (frozen.states, frozen.blobs))
+    frozen = replace(frozen, states=states, blobs=tuple(blobs))
     blobs, units = _once(frozen)
     packs, pack_of = _packed(blobs)
     states, texts = _without_long_texts(frozen.states)

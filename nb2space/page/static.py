@@ -10,6 +10,7 @@ from typing import Any
 from nb2space.docker import Look, space_card, with_manifest
 from nb2space.notebook import Notebook
 from nb2space.page.assets import (
+    entry_of,
     front_end_files,
     installed_extensions,
     needed_extensions,
@@ -18,13 +19,15 @@ from nb2space.page.assets import (
 )
 from nb2space.page.packs import table_files
 from nb2space.page.record.domains import control_key
-from nb2space.page.render import Page, render_page
+from nb2space.page.render import EXTENSIONS, SCRIPTS, Page, render_page, sheet
+from nb2space.page.render import STATIC as FRONT_END
 from nb2space.page.tables import Frozen
+from nb2space.runtime.chunks import BUNDLE
 from nb2space.runtime.messages import TEXTS
+from nb2space.runtime.pagefiles import STYLES
 from nb2space.space import STATIC, Manifest, SpaceFile
 
 INDEX = "index.html"
-_SCRIPT = "page/frozen.js"
 
 # What a slider says of which only some steps were recorded.
 _IN_STEPS = {"en": "Moves in steps of {step:g}.", "id": "Bergerak dengan langkah {step:g}."}
@@ -55,8 +58,12 @@ def static_files(
         installed_extensions(prefix), used_modules(frozen), used_mimes(viewer.cells, frozen)
     )
     files = [*table_files(frozen), *front_end_files(extensions)]
-    script = resources.files("nb2space.templates").joinpath("page", "frozen.js").read_bytes()
-    files.append(SpaceFile(_SCRIPT, script, "what answers in the place of a kernel"))
+    templates = resources.files("nb2space.templates")
+    files += [
+        SpaceFile(path, templates.joinpath(path).read_bytes(), why) for path, why in SCRIPTS.items()
+    ]
+    look_of_page = sheet(look.theme).encode()
+    files.append(SpaceFile(STYLES.removeprefix("/"), look_of_page, "how the page looks"))
     html = render_page(
         Page(
             viewer=viewer,
@@ -65,6 +72,7 @@ def static_files(
             texts=TEXTS[look.language],
             extensions=[extension.entry for extension in extensions],
             version=_VERSION,
+            scripts=[*SCRIPTS, f"{FRONT_END}/{BUNDLE}", f"{EXTENSIONS}/{entry_of(extensions)}"],
         )
     )
     version = _digest_of(files, html)

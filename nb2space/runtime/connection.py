@@ -23,6 +23,7 @@ from .masking import Mask
 from .outputs import Report
 from .problems import note
 from .sourcewall import SourceWall
+from .unbroken import Unbroken
 
 log = logging.getLogger("nb2space")
 
@@ -69,7 +70,7 @@ class Gates:
     def __init__(self, report: Report, language: str, mask: Mask, wall: SourceWall) -> None:
         self._report = report
         self._language = language
-        self._mask = mask
+        self.mask = mask
         self._wall = wall
         self._gates: dict[str, Gate] = {}
         self._traffic: dict[str, Traffic] = {}
@@ -77,7 +78,7 @@ class Gates:
     def of(self, kernel_id: str) -> Gate:
         """The gate of a kernel; made when it is first asked for."""
         if kernel_id not in self._gates:
-            self._gates[kernel_id] = Gate(self._report, self._language, self._mask, self._wall)
+            self._gates[kernel_id] = Gate(self._report, self._language, self.mask, self._wall)
         return self._gates[kernel_id]
 
     def traffic_of(self, kernel_id: str) -> Traffic:
@@ -124,6 +125,7 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.traffic = self.gates.traffic_of(self.kernel_id)
+        self.unbroken = Unbroken(self.gates.mask)
 
     @property
     def gate(self) -> Gate:
@@ -186,6 +188,8 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
         channel = getattr(stream, "channel", "")
         try:
             sent = self.gate.release(channel, message)
+            if channel == "iopub":
+                sent = [part for released in sent for part in self.unbroken.pass_on(released)]
         except Exception as error:  # what the gate cannot read does not pass
             note(f"a message of the kernel was not understood: {type(error).__name__}")
             return

@@ -166,7 +166,7 @@ async def _serve(settings: Settings) -> None:
             log.info("The app does not run. Viewers see that it is being prepared.")
             await ended.wait()
             return
-        module = await loop.run_in_executor(None, _live_module)
+        module = await loop.run_in_executor(None, _live_module, workplace)
         live = module.live_server(settings, workplace)
         front.live = live.app
         log.info("Ready: the app answers on port %d.", settings.port)
@@ -186,8 +186,10 @@ def _opened(settings: Settings) -> Workplace:
     return make_workplace(unpack(unseal_bytes(sealed, settings.key)))
 
 
-def _live_module() -> Any:
+def _live_module(workplace: Workplace) -> Any:
     skip_unused_grammar()
+    # IPython looks for its folder when it is imported, and complains where it cannot write to it.
+    os.environ["IPYTHONDIR"] = str(workplace.home / "ipython")
     return importlib.import_module(".server", __package__)
 
 

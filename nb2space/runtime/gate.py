@@ -14,6 +14,7 @@ from typing import Any
 
 from .bundles import VIEW_MIME, viewer_data
 from .cleantext import clean_text, text_of
+from .markdown import with_markup
 from .masking import Mask
 from .media import bare_buffer
 from .outputs import Report, reference_of, renderer_metadata, viewer_outputs, viewer_state
@@ -107,12 +108,15 @@ class Gate:
 
     def _walled(self, message: Message) -> Message:
         """A message without lines of the code and values of secrets."""
-        if not self._wall and not self._mask:
-            return message
-        kind = _KINDS.get(message["header"]["msg_type"], "a message")
-        walled = {n: self._wall.value(message[n], kind) for n in ("content", "buffers")}
-        kept = {**walled, "metadata": message["metadata"]}
-        return {**message, **{name: self._mask.value(part) for name, part in kept.items()}}
+        if self._wall or self._mask:
+            kind = _KINDS.get(message["header"]["msg_type"], "a message")
+            walled = {n: self._wall.value(message[n], kind) for n in ("content", "buffers")}
+            kept = {**walled, "metadata": message["metadata"]}
+            message = {**message, **{name: self._mask.value(part) for name, part in kept.items()}}
+        return {**message, "content": with_markup(message["content"], self._markup)}
+
+    def _markup(self, html: str) -> str:
+        return self._mask.text(self._wall.without_source(html))
 
     def _status(self, message: Message, content: Message) -> Iterator[Message]:
         yield {**message, "content": {"execution_state": content.get("execution_state")}}

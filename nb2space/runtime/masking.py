@@ -9,21 +9,23 @@ base64 and hexadecimal digits.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Iterable
 from functools import cached_property
 from html.entities import codepoint2name
 from typing import Any
+from urllib.parse import quote
+
+from .undoing import as_seen, seen_places
+from .within import SHORTEST, parts_of
 
 MASK = "•••••"
 """What stands in the place of a secret value."""
 
-# A shorter value is part of too many harmless words and numbers.
-_SHORTEST = 4
-# From this length on a value is recognised anywhere, below it only where it stands alone.
-_DISTINCT = 8
-# A line of a value of many lines (a private key) that is masked on its own.
-_LINE = 16
+DISTINCT = 8
+"""From this length on a value is recognised anywhere, below it only where it stands alone."""
+
 # Characters of base64 that depend on the value only; fewer are found in harmless data.
 _CORE = 8
 
@@ -40,11 +42,6 @@ _UNRESERVED = "-_.~"
 
 _NAMED = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
-_WITHIN = re.compile(
-    r"(?i)://[^/\s:@]*:([^\s@]+)@|^(?:bearer|basic|token)\s+(\S+)$"
-    r"|(?:password|passwd|pwd|accountkey|sharedaccesskey|secret|token|key)=([^;,&\s'\"]+)"
-)
-
 _Form = tuple[str, str]
 """One way to write a piece of text: its first character, and a pattern for what follows.
 
@@ -59,7 +56,7 @@ class Mask:
     """
 
     def __init__(self, values: Iterable[str]) -> None:
-        wanted = {part for value in values for part in _parts(value)}
+        wanted = {part for value in values for part in parts_of(value)}
         # Where one value is the beginning of another, the longer one is tried first.
         self._parts = sorted(wanted, key=lambda part: (-len(part[0]), part))
         self._pattern = re.compile(_grouped(_all_forms(self._parts))) if wanted else None
@@ -72,7 +69,58 @@ class Mask:
         if self._pattern is None:
             return text
         masked, count = self._pattern.subn(MASK, text)
-        return masked if count else text
+        return self._unbroken(masked if count else text)
+
+    def _unbroken(self, text: str) -> str:
+        """`text` without the values that only what nobody sees breaks: a colour, a tag."""
+        seen = as_seen(text)
+        if seen is text or not self._seen_pattern.search(seen):
+            return text
+        places, instead = seen_places(text), dict[tuple[int, int], str]()
+        for match in self._seen_pattern.finditer(seen):
+            instead |= dict.fromkeys(places[match.start() : match.end()], "")
+            instead[places[match.start()]] = MASK
+        # What is unseen stays: tags that begin within a value end behind it.
+        kept, at = [], 0
+        for (start, end), new in instead.items():
+            kept += [text[at:start], new]
+            at = end
+        return "".join([*kept, text[at:]])
+
+    @cached_property
+    def _seen_pattern(self) -> re.Pattern[str]:
+        """The pattern for what is seen: a value may have in it what looks like a tag."""
+        assert self._pattern
+        seen = {(form, whole) for v, whole in self._parts if len(form := as_seen(v)) >= SHORTEST}
+        if seen.issubset(self._parts):
+            return self._pattern
+        parts = sorted({*seen, *self._parts}, key=lambda part: (-len(part[0]), part))
+        return re.compile(_grouped(_all_forms(parts)))
+
+    def begun(self, text: str) -> int:
+        """How many characters at the end of `text` may be the beginning of a value."""
+        if not self._spellings:
+            return 0
+        # Colours may be in it, too.
+        end = text[-4 * max(map(len, self._spellings)) :]
+        seen = as_seen(end)
+        most = max(_begun(seen, spelling) for spelling in self._spellings)
+        if not most or seen is end:
+            return most
+        return len(end) - seen_places(end)[-most][0]
+
+    @cached_property
+    def _spellings(self) -> tuple[str, ...]:
+        """The values as they are printed most: plain, and as the commonest encoders write them."""
+        spellings = dict[str, None]()
+        for value, is_whole in self._parts:
+            spellings |= dict.fromkeys(
+                (value, quote(_utf8(value), safe=""), json.dumps(value)[1:-1],
+                 repr(value)[1:-1])
+            )  # fmt: skip
+            if is_whole:
+                spellings[base64.b64encode(_utf8(value)).decode().rstrip("=")] = None
+        return tuple(spellings)
 
     def data(self, data: bytes) -> bytes:
         """`data` with as many asterisks in the place of each value as it had bytes."""
@@ -119,28 +167,19 @@ class Mask:
         return re.compile(_grouped_bytes(list(dict.fromkeys(forms))))
 
 
-def _parts(value: str) -> Iterable[tuple[str, bool]]:
-    """What of a value is looked for, and whether that is all of it or one of its long lines."""
-    whole = value.strip()
-    if len(whole) >= _SHORTEST:
-        yield whole, True
-    # What is secret within the value may be shown without the rest: a URL's password, what follows
-    # "Bearer", the part of a connection string.
-    for within in _WITHIN.finditer(whole):
-        inner = next(part for part in within.groups() if part)
-        if len(inner) >= _SHORTEST and inner != whole:
-            yield inner, True
-    # A key within JSON has its line ends as "\\n".
-    for line in re.split(r"[\r\n]+|(?:\\r)?\\n", whole):
-        if len(line.strip()) >= _LINE and line != whole:
-            yield line.strip(), False
+def _begun(text: str, value: str) -> int:
+    """How many characters at the end of `text` are the beginning of `value`, but not all of it."""
+    at = text.find(value[0], max(len(text) - len(value) + 1, 0))
+    while at >= 0 and not value.startswith(text[at:]):
+        at = text.find(value[0], at + 1)
+    return len(text) - at if at >= 0 else 0
 
 
 def _all_forms(parts: list[tuple[str, bool]]) -> list[_Form]:
     """Every form of every part, in the order in which they are tried."""
     forms: list[_Form] = []
     for value, is_whole in parts:
-        alone = len(value) < _DISTINCT
+        alone = len(value) < DISTINCT
         after = r"(?!\w)" if alone else ""
         forms += _spelled([_written(run) for run in _runs(value)], after, alone)
         if is_whole:
@@ -272,7 +311,7 @@ def _wide_form(value: str, encoding: str) -> tuple[bytes, bytes]:
     # what begins with a zero would be slow in binary data.
     raw = value.encode(encoding, "surrogatepass").strip(b"\0")
     first, rest = raw[:1], re.escape(raw[1:])
-    if len(value) >= _DISTINCT:
+    if len(value) >= DISTINCT:
         return first, rest
     return first, rb"(?<!\w\x00" + re.escape(first) + b")" + rest + rb"(?!\x00\w)"
 

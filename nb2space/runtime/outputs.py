@@ -36,11 +36,32 @@ _DEEPEST = 100
 def viewer_outputs(outputs: Iterable[Output], report: Report, language: str) -> list[Output]:
     """The outputs as a viewer may see them; a failed one becomes a friendly sentence."""
     shown = []
-    for output in outputs:
+    for output in printed_whole(outputs):
         kept = viewer_output(output, report, language)
         if kept is not None:
             shown.append(kept)
     return shown
+
+
+def printed_whole(outputs: Iterable[Output]) -> list[Output]:
+    """The outputs with what was printed in pieces made one, as viewers read it.
+
+    What was written to stderr between the pieces is not for viewers, and stays where it is.
+    """
+    whole: list[Output] = []
+    begun = -1
+    for output in outputs:
+        is_stream = output.get("output_type") == "stream"
+        text = text_of(output.get("text"))
+        if is_stream and output.get("name") == "stdout" and text is not None:
+            if begun >= 0:
+                whole[begun] = {**whole[begun], "text": whole[begun]["text"] + text}
+                continue
+            begun, output = len(whole), {**output, "text": text}
+        elif not is_stream:
+            begun = -1
+        whole.append(output)
+    return whole
 
 
 def viewer_output(output: Output, report: Report, language: str) -> Output | None:

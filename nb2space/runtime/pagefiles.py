@@ -20,6 +20,13 @@ from jupyter_core.paths import jupyter_path
 
 from .chunks import with_chunks
 from .settings import Settings
+from .styles import MANAGER, style_sheet
+
+STYLES = "/page/style.css"
+"""The address of the page's style sheet."""
+
+ENTRY = f"/voila/labextensions/{MANAGER}/static/remoteEntry.js"
+"""The address of the widgets' front end, whose own name tells the version."""
 
 _INDEX = "index.html"
 _STATIC = "/voila/static/"
@@ -28,11 +35,13 @@ _CONFIGURATION = re.compile(
     r'(<script id="jupyter-config-data" type="application/json">)(.*?)(</script>)', re.DOTALL
 )
 
-# Front ends that Voila does not load either (voila.utils.get_page_config).
+# Front ends of Voila's own application, and what it does not load either
+# (voila.utils.get_page_config).
 _NOT_LOADED = {
     "@voila-dashboards/jupyterlab-preview",
     "@jupyter/collaboration-extension",
     "@voila-dashboards/widgets-manager7",
+    "@voila-dashboards/widgets-manager8",
 }
 # Where Voila's files are, in the order in which its template `lab` looks for them.
 _TEMPLATES = (
@@ -68,17 +77,24 @@ class PageFiles:
     def __init__(self, settings: Settings) -> None:
         self._roots = [Path(path) for path in jupyter_path()]
         self._kept: dict[str, Ready] = {}
-        self._kept["/"] = _ready(_page(settings, self._roots), _INDEX, "no-cache")
+        extensions = list(_extensions(self._roots))
+        loads = {extension["name"]: extension["load"] for extension in extensions}
+        self._manager = f"{MANAGER}/{loads.get(MANAGER, '')}"
+        self._kept["/"] = _ready(_page(settings, extensions), _INDEX, "no-cache")
         folder = settings.folder
         for path in sorted((folder / "page").iterdir()):
             self._kept[f"/page/{path.name}"] = _ready(path.read_bytes(), path.name, "no-cache")
+        self._theme = settings.theme
 
     def has(self, address: str) -> bool:
         """True for an address that is answered from here, be it with 404."""
-        return address in self._kept or address.startswith((_STATIC, _EXTENSIONS))
+        return address in self._kept or address.startswith((STYLES, _STATIC, _EXTENSIONS))
 
     def get(self, address: str) -> Ready | None:
         """The answer; None when there is no such file."""
+        if address == STYLES and address not in self._kept:
+            sheet = style_sheet(self._roots, self._theme)
+            self._kept[STYLES] = _ready(sheet.encode(), STYLES, "no-cache")
         if address not in self._kept:
             path = self._installed(address)
             if path is None:
@@ -92,7 +108,7 @@ class PageFiles:
             name = address.removeprefix(_STATIC)
             folders = [root / place / "static" for place in _TEMPLATES for root in self._roots]
         else:
-            name = address.removeprefix(_EXTENSIONS)
+            name = self._manager if address == ENTRY else address.removeprefix(_EXTENSIONS)
             folders = list(_extension_folders(self._roots))
         # One spelling for each file: what was asked for is kept by its address.
         if not _NAME.fullmatch(name) or {"", ".", ".."} & set(name.split("/")):
@@ -105,10 +121,9 @@ class PageFiles:
         return None
 
 
-def _page(settings: Settings, roots: list[Path]) -> bytes:
+def _page(settings: Settings, extensions: list[dict[str, Any]]) -> bytes:
     """The page, naming the front ends that are installed here and the version that it is of."""
     html = (settings.folder / _INDEX).read_text(encoding="utf-8")
-    extensions = list(_extensions(roots))
 
     def with_extensions(match: re.Match[str]) -> str:
         configuration = {**json.loads(match[2]), "federated_extensions": extensions}

@@ -29,6 +29,7 @@ from .connection import LONGEST_MESSAGE, LONGEST_WITHOUT_FILES, Gates, gated_by
 from .forked.plan import cells_for_all
 from .headers import PAGE_HEADERS, NotFound, PageHeaders
 from .kernels import cell_hashes, in_workplace, place_guard
+from .markdown import with_markup
 from .masking import Mask
 from .outputs import viewer_outputs
 from .problems import Reports, keep_clean, note
@@ -175,14 +176,14 @@ def _keep_to_ourselves(settings: Settings, workplace: Workplace) -> None:
 
 def _mask_of(workplace: Workplace, key: str) -> Mask:
     """The mask of the key and the notebook's secrets; the log names those without a value."""
-    missing = [name for name in workplace.secrets if not os.environ.get(name)]
+    missing = [name for name in workplace.secrets.names if not os.environ.get(name)]
     if missing:
         log.warning(
             "No value is set for %s, so the code that asks for it will fail. Publish again from "
             "the machine that converted the notebook, or set it in the Space's settings.",
             ", ".join(missing),
         )
-    return Mask([key, *(os.environ.get(name, "") for name in workplace.secrets)])
+    return Mask([key, *workplace.secrets.values(os.environ)])
 
 
 def _wall_of(settings: Settings, workplace: Workplace, live: Any) -> SourceWall:
@@ -206,6 +207,10 @@ def _config(
         shown = viewer_outputs(outputs, note, settings.language)
         shown = mask.value(wall.value(shown, "an output of a cell"))
         return [nbformat.from_dict(output) for output in shown]
+
+    def drawn(output: Any) -> Any:
+        """The template's filter: an output as pages draw it."""
+        return with_markup(output, lambda html: mask.text(wall.without_source(html)))
 
     def live_notebook(request: HTTPServerRequest, notebook: Any, cwd: str) -> Any:
         """Voila's hook before a kernel starts: the notebook with its code, from memory."""
@@ -251,7 +256,11 @@ def _config(
                 },
             },
             "VoilaExporter": {
-                "filters": {"for_viewers": for_viewers, "digest": digest_of},
+                "filters": {
+                    "for_viewers": for_viewers,
+                    "digest": digest_of,
+                    "drawn": drawn,
+                },
                 "language_code": settings.language,
             },
             # Sockets in the workplace rather than open ports of the container.

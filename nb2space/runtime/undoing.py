@@ -13,6 +13,18 @@ _HALVES = re.compile(r"[\ud800-\udfff]")
 # What breaks a line or a cell in a page, as against what only colours a word.
 _BLOCK_TAG = re.compile(r"</?(?:br|p|div|pre|li|tr|td|th|h[1-6]|option|table)\b[^<>]*>", re.I)
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|-->")
+# What neither a page nor a terminal shows between two letters, and what a page writes letters by.
+# The line ends are those of base64, as MIME and Python's encodebytes break it.
+_UNSEEN = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    r"|<!--(?:[^<]|<(?!!--))*?-->|</?[a-zA-Z][^<>]*>"
+    r"|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});"
+    r"|\xad|\u200b|\u200c|\u200d|\u2060|\ufeff"
+    r"|\r\n(?<=[A-Za-z0-9+/]{60}\r\n)(?=[A-Za-z0-9+/=])"
+    r"|\n(?<=[A-Za-z0-9+/]{60}\n)(?=[A-Za-z0-9+/=])"
+    r"|\\n(?<=[A-Za-z0-9+/]{60}\\n)(?=[A-Za-z0-9+/=])",
+    re.S,
+)
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 
@@ -44,6 +56,30 @@ def without_tags(text: str) -> str:
     if "<" not in text and "-->" not in text:
         return text
     return _TAG.sub("", _BLOCK_TAG.sub("\n", text))
+
+
+def as_seen(text: str) -> str:
+    """`text` as people see it on a page or in a terminal; `text` itself where nothing is unseen."""
+    seen, count = _UNSEEN.subn(_seen, text)
+    return seen if count else text
+
+
+def seen_places(text: str) -> list[tuple[int, int]]:
+    """Where in `text` each character of `as_seen(text)` stands."""
+    places: list[tuple[int, int]] = []
+    at = 0
+    for match in _UNSEEN.finditer(text):
+        places += [(place, place + 1) for place in range(at, match.start())]
+        places += [match.span()] * len(_seen(match))
+        at = match.end()
+    return places + [(place, place + 1) for place in range(at, len(text))]
+
+
+def _seen(match: re.Match[str]) -> str:
+    what = match[0]
+    if what[0] == "&":
+        return html.unescape(what)
+    return "\n" if _BLOCK_TAG.fullmatch(what) else ""
 
 
 def has_tags(text: str) -> bool:

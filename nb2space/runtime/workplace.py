@@ -1,4 +1,4 @@
-"""Where kernels work: a private folder, in memory where the container has memory to write to.
+"""Where kernels work: a private folder, in memory where the container has room for it there.
 
 The container's own files may be read-only; only the temporary folder must be writable.
 """
@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
-from typing import Any
 
 from .bundle import BundleError
-from .settings import PREFIX
+from .sealedsecrets import NO_SECRETS, SealedSecrets, sealed_secrets
 
 NOTEBOOK = "notebook.ipynb"
 _MEMORY = "/dev/shm"
 
-_SECRET_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# What stays free there for the caches of libraries and for what kernels write, in bytes: half of
+# what Docker gives a container (docs.docker.com/reference/cli/docker/container/run, --shm-size).
+_RESERVE = 32 * 1024**2
 
 # What a kernel may know of the container: nothing that a Space's secrets could hide in.
 _KERNEL_VARIABLES = {
@@ -42,12 +42,12 @@ _KERNEL_VARIABLES = {
 class Workplace:
     """`notebook` is the live notebook's text; `files` the kernels' working folder.
 
-    `secrets` names the environment variables that the notebook's code was given secret values by.
+    `secrets` says which environment variables the notebook's code was given secret values by.
     """
 
     root: Path
     notebook: str
-    secrets: tuple[str, ...] = ()
+    secrets: SealedSecrets = NO_SECRETS
 
     @property
     def files(self) -> Path:
@@ -81,7 +81,7 @@ class Workplace:
         kept = {
             name: value
             for name, value in environment.items()
-            if name in _KERNEL_VARIABLES or name.startswith("LC_") or name in self.secrets
+            if name in _KERNEL_VARIABLES or name.startswith("LC_") or name in self.secrets.names
         }
         home = str(self.home)
         own = {"HOME": home, "IPYTHONDIR": f"{home}/ipython", "MPLCONFIGDIR": f"{home}/mpl"}
@@ -109,8 +109,8 @@ def leaves_folder(name: str) -> bool:
 def make_workplace(files: Mapping[str, bytes]) -> Workplace:
     """Lay out the unsealed `files`. The notebook's text stays in memory; only the rest is written.
 
-    Raises BundleError when the bundle holds no notebook, names a secret that can be none, or holds
-    a path that leaves its folder.
+    Raises BundleError when the bundle holds no notebook, names a secret that can be none, holds a
+    path that leaves its folder, or cannot be written anywhere.
     """
     if NOTEBOOK not in files:
         raise BundleError("sealed.bin holds no notebook; convert and publish again.")
@@ -118,41 +118,47 @@ def make_workplace(files: Mapping[str, bytes]) -> Workplace:
         raise BundleError("sealed.bin holds a path outside its folder; convert again.")
     try:
         notebook = files[NOTEBOOK].decode("utf-8")
-        secrets = _secrets_of(json.loads(notebook))
+        secrets = sealed_secrets(json.loads(notebook))
     except (ValueError, RecursionError):
         raise BundleError("sealed.bin holds a notebook that is none; convert again.") from None
-    memory = _MEMORY if os.access(_MEMORY, os.W_OK | os.X_OK) else None
-    workplace = Workplace(
-        root=Path(tempfile.mkdtemp(prefix="nb2space-", dir=memory)),
-        notebook=notebook,
-        secrets=secrets,
+    rest = {name: content for name, content in files.items() if name != NOTEBOOK}
+    size = sum(map(len, rest.values()))
+    for place in _places(size):
+        try:
+            return Workplace(_laid_out(rest, place), notebook, secrets)
+        except OSError as error:
+            reason = error.strerror
+    raise BundleError(
+        f"What sealed.bin holds ({size / 1e6:.1f} MB) cannot be written to the temporary folder: "
+        f"{reason}. Give the container more room in /tmp or {_MEMORY}, or convert with less data "
+        "(--exclude)."
     )
-    for folder in (workplace.files, workplace.home):
-        folder.mkdir(mode=0o700)
-    for name, content in files.items():
-        if name == NOTEBOOK:
-            continue
-        target = workplace.files / name
-        if name.endswith("/"):
-            target.mkdir(parents=True, exist_ok=True)
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-    return workplace
 
 
-def _secrets_of(notebook: Any) -> tuple[str, ...]:
-    """The environment variables that the notebook's code takes secret values from."""
-    found = notebook
-    for name in ("metadata", "nb2space"):
-        found = found.get(name, {}) if isinstance(found, dict) else {}
-    names = found.get("secrets", []) if isinstance(found, dict) else []
-    if not isinstance(names, list) or not all(_may_be_secret(name) for name in names):
-        raise BundleError("sealed.bin names a secret that is no variable's name; convert again.")
-    return tuple(names)
+def _places(size: int) -> Iterator[str | None]:
+    """Where to try to write `size` bytes, one after the other; None is the temporary folder."""
+    if os.access(_MEMORY, os.W_OK | os.X_OK):
+        disk = shutil.disk_usage(_MEMORY)
+        # A file system in memory that has no limit says that its size is 0.
+        if not disk.total or disk.free >= size + _RESERVE:
+            yield _MEMORY
+    yield None
 
 
-def _may_be_secret(name: object) -> bool:
-    if not isinstance(name, str) or not _SECRET_NAME.fullmatch(name):
-        return False
-    return not name.upper().startswith(PREFIX)
+def _laid_out(files: Mapping[str, bytes], place: str | None) -> Path:
+    """The root of a workplace in `place` with these files. Raises OSError, leaving nothing."""
+    workplace = Workplace(Path(tempfile.mkdtemp(prefix="nb2space-", dir=place)), "")
+    try:
+        for folder in (workplace.files, workplace.home):
+            folder.mkdir(mode=0o700)
+        for name, content in files.items():
+            target = workplace.files / name
+            if name.endswith("/"):
+                target.mkdir(parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+    except OSError:
+        shutil.rmtree(workplace.root, ignore_errors=True)
+        raise
+    return workplace.root

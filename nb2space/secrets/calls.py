@@ -21,6 +21,7 @@ _POSITIONS: dict[str, tuple[int, ...]] = {
     "URLSafeSerializer": (0,), "URLSafeTimedSerializer": (0,), "TimestampSigner": (0,),
     "extractall": (2,), "SMTP": (1,), "URL_create": (2,), "BasicAuthentication": (1,),
     "username_pw_set": (1,), "jaydebeapi_connect": (2,), "set_credentials": (1,),
+    "cx_Oracle_connect": (1,), "oracledb_connect": (1,), "keyring_set_password": (2,),
     "setpassword": (0,), "login_user": (1,), "sign_in": (1,),
 }  # fmt: skip
 # Calls of the form f(name, value), where the name may mean a secret.
@@ -62,7 +63,7 @@ def names_by_position(node: ast.Call, names: tuple[str, ...]) -> list[tuple[str,
             given = texts[number - 1]
         elif number == 0 and last in _SAME_VALUE:
             given = names
-        elif number == 0 and last.startswith(("set_", "use_", "with_")):
+        elif number == 0 and not places and last.startswith(("set_", "use_", "with_")):
             given = (last,)
         elif _makes_a_client(called) or last == "run":
             # Only what looks drawn by a machine is one, then.

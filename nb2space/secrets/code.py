@@ -15,12 +15,16 @@ from nb2space.secrets.literals import STAND_IN, Literal, literals_of
 from nb2space.secrets.patterns import Hit, engine_hits, hits, name_of
 from nb2space.secrets.words import is_secret, meaning_of, words_of
 
+THE_SAME = "the same secret as elsewhere"
+"""The kind of a secret that is known from another place."""
+
 NOT_A_SECRET = "nb2space: not-a-secret"
 """The comment with which an author says that a line holds none."""
 
 # Cell magics whose other lines are Python, those that are the shell's, and those that are text.
 _PYTHON = {"time", "timeit", "capture", "prun", "python", "py"}
-_SHELL = {"bash", "sh", "script", "system", "sx", "!"}
+_SHELL = {"bash", "sh", "system", "sx", "!"}
+_OF_SHELL = re.compile(r"\b(?:ba|da|k|z)?sh\b")
 _MAGIC_LINE = re.compile(r"(?P<indent>[ \t]*)(?P<target>[\w., ]+=\s*)?(?P<mark>[%!])")
 _ENV_MAGIC = re.compile(
     r"[ \t]*%(?:set_)?env[ \t]+(?P<name>\w+)(?:[ \t]*=[ \t]*|[ \t]+)(?P<value>.+?)[ \t]*$"
@@ -29,7 +33,6 @@ _EXPORT = re.compile(
     r"(?:^|[\s;&|])(?:export\s+)?(?P<name>[A-Za-z_]\w*)=(?P<value>'[^'\n]+'|\"[^\"\n]+\"|[^\s'\";&|]+)"
 )
 _LONGEST = 30_000
-# A shorter value may be a word that stands elsewhere by chance.
 _DISTINCT = 8
 
 
@@ -38,9 +41,9 @@ class CodeSecret:
     """A secret in a source, at the characters `start` to `end`.
 
     `value` is the secret itself; `text` what stands between start and end when it is evaluated (a
-    URL around a password, say). `form` is how it stands there: "str", "bytes", "f-string", "env"
-    (a %env line's value), "shell", "comment", or "text" where nothing can take its place. `names`
-    are what it flows into.
+    URL around a password, say). `form` is how it stands there: "str", "bytes", "f-string", "piece"
+    (a literal of its own within an f-string), "env" (a %env line's value), "shell", "comment", or
+    "text" where nothing can take its place. `names` are what it flows into.
     """
 
     kind: str
@@ -78,7 +81,12 @@ def context_of(sources: Iterable[str]) -> Context:
     first = Context(aliases_in(tree for tree in trees if tree is not None))
     found = (secret for source in sources for secret in secrets_in_code(source, first))
     known = {value: None for secret in found for value in secret.values}
-    return replace(first, known=tuple(value for value in known if len(value) >= _DISTINCT))
+    return replace(first, known=tuple(filter(is_distinct, known)))
+
+
+def is_distinct(value: str) -> bool:
+    """True for a secret that is one wherever it stands; a shorter one may do so by chance."""
+    return len(value) >= _DISTINCT
 
 
 def secrets_in_code(source: str, context: Context | None = None) -> list[CodeSecret]:
@@ -86,25 +94,42 @@ def secrets_in_code(source: str, context: Context | None = None) -> list[CodeSec
 
     `context` is that of the whole notebook; without it, the source's own.
     """
-    context = context_of([source]) if context is None else context
-    first, _, rest = source.partition("\n")
-    magic = re.match(r"\s*%%([\w!]+)", first)
-    name = magic[1].lower() if magic else ""
-    if magic and name in _SHELL:
-        found = list(_in_shell(source, len(first) + 1, rest))
-    elif magic and name not in _PYTHON:
-        found = list(_as_text(source))
-    else:
-        found = _in_python(source, context)
-    ignored = {n for n, row in enumerate(source.splitlines(), 1) if NOT_A_SECRET in row}
+    declared = _declared_rows(source)
     kept: list[CodeSecret] = []
-    for secret in sorted(found, key=lambda s: (s.start, -s.end)):
-        last = source.count("\n", 0, secret.end) + 1
-        if ignored.isdisjoint(range(secret.line, last + 1)) and not any(
+    for secret in sorted(_all_in_code(source, context), key=lambda s: (s.start, -s.end)):
+        if declared.isdisjoint(_rows_of(secret, source)) and not any(
             secret.start < other.end and other.start < secret.end for other in kept
         ):
             kept.append(secret)
     return kept
+
+
+def declared_harmless(source: str, context: Context | None = None) -> Iterator[str]:
+    """The values that the author says are none, by a comment behind them."""
+    declared = _declared_rows(source)
+    for secret in _all_in_code(source, context) if declared else ():
+        if not declared.isdisjoint(_rows_of(secret, source)):
+            yield from secret.values
+
+
+def _declared_rows(source: str) -> set[int]:
+    return {number for number, row in enumerate(source.splitlines(), 1) if NOT_A_SECRET in row}
+
+
+def _rows_of(secret: CodeSecret, source: str) -> range:
+    return range(secret.line, source.count("\n", 0, secret.end) + 2)
+
+
+def _all_in_code(source: str, context: Context | None) -> Iterable[CodeSecret]:
+    context = context_of([source]) if context is None else context
+    first, _, rest = source.partition("\n")
+    magic = re.match(r"\s*%%([\w!]+)", first)
+    name = magic[1].lower() if magic else ""
+    if magic and (name in _SHELL or (name == "script" and _OF_SHELL.search(first))):
+        return _in_shell(source, len(first) + 1, rest)
+    if magic and name not in _PYTHON:
+        return secrets_in_text(source)
+    return _in_python(source, context)
 
 
 def _in_python(source: str, context: Context) -> list[CodeSecret]:
@@ -115,11 +140,11 @@ def _in_python(source: str, context: Context) -> list[CodeSecret]:
     for number in sorted(magic):
         found += _in_magic(rows[number - 1], starts[number - 1], number)
     if tree is None:
-        return found or list(_as_text(source))
+        return found or list(secrets_in_text(source))
     by_engine = engine_hits(source)
     # A secret that is known from elsewhere is one wherever it is written.
     known = [
-        Hit("the same secret as elsewhere", value, match.start(), match.end())
+        Hit(THE_SAME, value, match.start(), match.end())
         for value in context.known
         for match in re.finditer(re.escape(value), source)
     ]
@@ -186,7 +211,8 @@ def _of_literal(
     if literal.form == "f-string":
         yield from _in_fstring(literal, within, source, start, end, form)
         return
-    hit, others = within[0], tuple(dict.fromkeys(h.value for h in within[1:]))
+    hit = within[0]
+    others = tuple(dict.fromkeys(h.value for h in within if h.value != hit.value))
     own = name_of(hit.kind)
     names = (*literal.names, own) if _is_named(literal.names) else (own, *literal.names)
     yield CodeSecret(
@@ -204,6 +230,8 @@ def _in_fstring(
             yield CodeSecret(hit.kind, value, value, "text", start, end, literal.node.lineno)
             return
         at = start + place
+        # Of the whole text a name may tell, of a part of it only the part's kind.
+        names = (name_of(hit.kind).replace("_url", "_password"), *literal.names)
         inner = re.fullmatch(r"\{\s*(['\"])", segment[max(place - 2, 0) : place])
         if inner and segment[place + len(value) : place + len(value) + 1] == inner[1]:
             # f"…{'secret'}…": the whole of the inner literal, which is read as one by itself.
@@ -212,12 +240,38 @@ def _in_fstring(
                 at + len(value) + 1, literal.node.lineno, (name_of(hit.kind),), hit.confidence,
             )  # fmt: skip
             continue
+        piece = _plain_piece(segment, place, value)
+        if piece and form == "f-string":
+            # f"…" "secret": a literal of its own within the f-string.
+            begin, end_, text = piece
+            yield CodeSecret(
+                hit.kind, value, text, "piece", start + begin, start + end_,
+                source.count("\n", 0, at) + 1, names, hit.confidence,
+            )  # fmt: skip
+            continue
         line = source.count("\n", 0, at) + 1
-        # Of the whole text a name may tell, of a part of it only the part's kind.
-        names = (name_of(hit.kind).replace("_url", "_password"), *literal.names)
         yield CodeSecret(
             hit.kind, value, value, form, at, at + len(value), line, names, hit.confidence
         )
+
+
+def _plain_piece(segment: str, place: int, value: str) -> tuple[int, int, str] | None:
+    """Begin, end and text of the literal without expressions around `place` in an f-string.
+
+    None when `value` stands in a part with expressions.
+    """
+    # In parentheses, lines are no statements.
+    rows = f"({segment})".splitlines(keepends=True)
+    starts = _starts(rows)
+    for token in tokenize.generate_tokens(io.StringIO("".join(rows)).readline):
+        # The letters before the quote of a literal without expressions.
+        if token.type != tokenize.STRING or not re.match(r"(?i)[ru]?['\"]", token.string):
+            continue
+        begin, end = (starts[row - 1] + column - 1 for row, column in (token.start, token.end))
+        if begin <= place < end:
+            text = ast.literal_eval(token.string)
+            return (begin, end, text) if value in text else None
+    return None
 
 
 def _bare(value: str) -> str:
@@ -230,7 +284,7 @@ def _is_named(names: tuple[str, ...]) -> bool:
     return bool(names) and any(len(word) > 2 for name in names for word in words_of(name))
 
 
-def _span(node: ast.expr, rows: list[str], starts: list[int]) -> tuple[int, int]:
+def _span(node: ast.expr | ast.stmt, rows: list[str], starts: list[int]) -> tuple[int, int]:
     """The offsets of a node, whose columns are of bytes."""
 
     def offset(line: int, column: int) -> int:
@@ -241,7 +295,7 @@ def _span(node: ast.expr, rows: list[str], starts: list[int]) -> tuple[int, int]
     return offset(node.lineno, node.col_offset), offset(end_line, node.end_col_offset or 0)
 
 
-def place_of_node(node: ast.expr, source: str) -> tuple[int, int]:
+def place_of_node(node: ast.expr | ast.stmt, source: str) -> tuple[int, int]:
     """The offsets in `source` at which a node of its syntax tree begins and ends."""
     rows = source.splitlines(keepends=True)
     return _span(node, rows, _starts(rows))
@@ -318,7 +372,8 @@ def _in_shell(source: str, shift: int, text: str, start: int = 0) -> Iterator[Co
         yield CodeSecret(kind, value, value, "shell", at, start + shift + end, line, names)
 
 
-def _as_text(source: str) -> Iterator[CodeSecret]:
+def secrets_in_text(source: str) -> Iterator[CodeSecret]:
+    """The secrets in a source of any language, by their own form."""
     return (_at(hit, source, 0, "text", hit.value) for hit in hits(source))
 
 

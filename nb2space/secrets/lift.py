@@ -9,11 +9,15 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nb2space.runtime.masking import MASK
+from nb2space.runtime.sealedsecrets import Place
+from nb2space.runtime.undoing import unescape
 from nb2space.secrets.code import CodeSecret, tree_of
+from nb2space.secrets.osname import ENVIRON, ENVIRON_ANYWHERE, has_other_os, imports_os_before
+from nb2space.secrets.shell import in_shell
 from nb2space.secrets.words import words_of
 
 # The Hub's rule for names of secrets, and what systems and Jupyter use themselves.
@@ -24,7 +28,6 @@ _TAKEN = {
     "PASS", "KEY", "PW", "VALUE", "TEXT", "AUTH",
 }  # fmt: skip
 _FSTRING_QUOTE = re.compile(r"(?i)[rfbu]*(\"\"\"|'''|\"|')")
-_IMPORTS_OS = re.compile(r"^import os(?:\s*$|\s*,|\s*;|\s*#)", re.M)
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,18 @@ class Lifted:
 
 @dataclass
 class Names:
-    """The names of a notebook's secrets: one for one value, the same in every conversion."""
+    """The names of a notebook's secrets: one for one value, the same in every conversion.
+
+    `within` says where in a value the secrets themselves stand, if they are not all of it.
+    `avoided` are names that the code asks the environment for already, `environ` is how lifted
+    code asks it.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+    within: dict[str, tuple[Place, ...]] = field(default_factory=dict)
+    avoided: frozenset[str] = frozenset()
+    environ: str = ENVIRON
 
     def of(self, text: str, wanted: Iterable[str], *, exactly: bool = False) -> str:
         """The name of `text`: the one it has, else the first of `wanted` that can be one."""
@@ -57,10 +68,16 @@ class Names:
         if exactly:
             base = next(iter(wanted))
         name, number = base, 2
-        while name in self.values:
+        while name in self.values or (name in self.avoided and not exactly):
             name, number = f"{base}_{number}", number + 1
         self.values[name] = text
         return name
+
+    def note_within(self, name: str, secret: CodeSecret) -> None:
+        """Note where in the value of `name` the secrets stand that were found in it."""
+        places = {*self.within.get(name, ()), *_places(secret)}
+        if places:
+            self.within[name] = tuple(sorted(places))
 
     def keep_only(self, tried: set[str], used: set[str]) -> None:
         """Forget those of the `tried` names that are not `used` in the end."""
@@ -81,6 +98,7 @@ def lift_secrets(
         for secret in found
         if secret.form not in ("comment", "text")
     }
+    environ = ENVIRON_ANYWHERE if has_other_os(source) else names.environ
     current = source
     lifted: list[tuple[CodeSecret, str]] = []
     left: list[CodeSecret] = []
@@ -88,72 +106,61 @@ def lift_secrets(
     for secret in reversed(found):
         if secret.form == "comment":
             current = _replaced(current, secret, MASK)
-        elif (changed := _lift(current, secret, named.get(secret, ""))) is not None:
+            continue
+        new = _candidates(current, secret, environ, named) if secret in named else []
+        changed = _first_same(current, secret, new, named.get(secret, ""))
+        if changed is None:
+            left.insert(0, secret)
+        else:
             current = changed
             lifted.insert(0, (secret, named[secret]))
-        else:
-            left.insert(0, secret)
     names.keep_only({name for name in named.values()}, {name for _, name in lifted})
-    if not has_os and any(secret.form != "shell" for secret, _ in lifted):
+    for secret, name in lifted:
+        names.note_within(name, secret)
+    needs_os = environ == ENVIRON and any(secret.form != "shell" for secret, _ in lifted)
+    if needs_os and not has_os:
         current = _with_import(current)
     masked = tuple(secret for secret in found if secret.form == "comment")
     return Lifted(current, tuple(lifted), masked, tuple(left))
 
 
-def imports_os(source: str) -> bool:
-    """True when a cell imports `os` by its own name at its outermost level."""
-    return bool(_IMPORTS_OS.search(source))
+def _places(secret: CodeSecret) -> Iterator[Place]:
+    """Where in the text of `secret` its values stand, but for one that is all of it."""
+    for value in secret.values:
+        # The engine reads the source, where a key's line ends are escapes.
+        for written in dict.fromkeys((value, unescape(value))):
+            if written and written != secret.text:
+                for match in re.finditer(re.escape(written), secret.text):
+                    yield match.start(), len(secret.text) - match.end()
 
 
-def _lift(source: str, secret: CodeSecret, name: str) -> str | None:
-    """`source` with the secret lifted; None when that cannot be done for sure."""
-    if not name:
-        return None
-    for new in _candidates(source, secret, name):
+def _first_same(
+    source: str, secret: CodeSecret, candidates: Iterable[str], name: str
+) -> str | None:
+    """`source` with the first of the candidates that is sure to mean the same; None without one."""
+    for new in candidates:
         changed = _replaced(source, secret, new)
         if secret.form in ("env", "shell") or _same(source, changed, name, secret.text):
             return changed
     return None
 
 
-def _candidates(source: str, secret: CodeSecret, name: str) -> list[str]:
+def _candidates(
+    source: str, secret: CodeSecret, environ: str, named: Mapping[CodeSecret, str]
+) -> list[str]:
     """What may stand in the secret's place, the likeliest first."""
-    if secret.form == "str":
-        # Within an f-string the other quotes may be the ones that do not end it.
-        return [f'os.environ["{name}"]', f"os.environ['{name}']"]
-    if secret.form == "bytes":
-        return [f'os.environ["{name}"].encode()', f"os.environ['{name}'].encode()"]
-    if secret.form == "f-string":
-        return [f"{{os.environ['{name}']}}", f'{{os.environ["{name}"]}}']
-    if secret.form == "env":
-        return [f'{{os.environ["{name}"]}}']
-    return _in_shell(source, secret, name)
-
-
-def _in_shell(source: str, secret: CodeSecret, name: str) -> list[str]:
-    """The shell's own variable, outside of the single quotes in which it would not be one.
-
-    In a "!" line a variable in braces would be one of Python's.
-    """
-    start = source.rfind("\n", 0, secret.start) + 1
-    quoted = _open_quote(source[start : secret.start]) == "'"
-    if source.lstrip().startswith("%%"):
-        variable = f"${{{name}}}"
-    elif quoted or not re.match(r"[\w.]", source[secret.end : secret.end + 1]):
-        variable = f"${name}"
-    else:
-        return []
-    return [f"'\"{variable}\"'"] if quoted else [variable]
-
-
-def _open_quote(text: str) -> str:
-    quote = ""
-    for sign in re.sub(r"\\.", "", text):
-        if quote and sign == quote:
-            quote = ""
-        elif not quote and sign in "'\"":
-            quote = sign
-    return quote
+    if secret.form == "shell":
+        return in_shell(source, secret, named[secret], set(named.values()))
+    # Within an f-string the other quotes may be the ones that do not end it.
+    double = f'{environ}["{named[secret]}"]'.replace("'", '"')
+    single = double.replace('"', "'")
+    return {
+        "str": [double, single],
+        "bytes": [f"{double}.encode()", f"{single}.encode()"],
+        "f-string": [f"{{{single}}}", f"{{{double}}}"],
+        "piece": [f'f"{{{single}}}"', f"f'{{{double}}}'"],
+        "env": [f"{{{double}}}"],
+    }[secret.form]
 
 
 def _replaced(source: str, secret: CodeSecret, new: str) -> str:
@@ -162,7 +169,7 @@ def _replaced(source: str, secret: CodeSecret, new: str) -> str:
 
 def _with_import(source: str) -> str:
     """`source` with `import os` before its first use."""
-    if imports_os(source) and source.index("import os") < source.index("os.environ"):
+    if imports_os_before(source, source.index(ENVIRON)):
         return source
     rows = source.splitlines(keepends=True)
     at = 1 if rows and rows[0].lstrip().startswith("%%") else 0
@@ -216,7 +223,7 @@ class _Put(ast.NodeTransformer):
             and isinstance(node.ctx, ast.Load)
             and isinstance(node.slice, ast.Constant)
             and node.slice.value == self.name
-            and ast.unparse(node.value) == "os.environ"
+            and ast.unparse(node.value) in (ENVIRON, ENVIRON_ANYWHERE.replace('"', "'"))
         )
 
 

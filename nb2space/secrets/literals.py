@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from nb2space.secrets.calls import dotted, names_by_position, names_of, text_of
 from nb2space.secrets.flow import Aliases
 from nb2space.secrets.patterns import hits
-from nb2space.secrets.words import Meaning, is_secret, meaning_of
+from nb2space.secrets.words import Meaning, is_secret, looks_made_up, meaning_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ _NO_ALIASES: Aliases = {}
 
 # The end of a text that names what is put behind it, and the gaps of %- and format-texts.
 _SAYS = re.compile(r"([A-Za-z][\w .-]{0,40}?)\s*[=:]\s*['\"]?$")
+_LOGIN_BEGUN = re.compile(r"://[^/@\s]*:$")
 _GAPS = re.compile(r"%[sr]|%\(\w+\)s|\{\w*\}")
 
 
@@ -53,6 +54,7 @@ class _Reader:
 
     def __init__(self, aliases: Aliases) -> None:
         self.aliases = aliases
+        self.functions: tuple[str, ...] = ()
 
     def _all(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The names with their aliases."""
@@ -106,9 +108,13 @@ class _Reader:
     def _assign(self, node: ast.Assign, names: tuple[str, ...], fixed: bool) -> Iterator[Literal]:
         for target in node.targets:
             yield from self._keys_in(target, fixed)
-        yield from self._into(node.targets[0], node.value, fixed)
+        # a = password = "…"
+        others = tuple(n for target in node.targets[1:] for n in self._all(names_of(target)))
+        yield from self._into(node.targets[0], node.value, others, fixed)
 
-    def _into(self, target: ast.expr, value: ast.expr, fixed: bool) -> Iterator[Literal]:
+    def _into(
+        self, target: ast.expr, value: ast.expr, others: tuple[str, ...], fixed: bool
+    ) -> Iterator[Literal]:
         row = ast.Tuple | ast.List
         if (
             isinstance(target, row)
@@ -116,9 +122,15 @@ class _Reader:
             and len(target.elts) == len(value.elts)
         ):
             for one, other in zip(target.elts, value.elts, strict=True):
-                yield from self._into(one, other, fixed)
+                yield from self._into(one, other, others, fixed)
             return
-        yield from self.read(value, self._all(names_of(target)), fixed=fixed)
+        names = (*self._all(names_of(target)), *others)
+        if isinstance(value, ast.Tuple) and len(value.elts) == 2 and "auth" in names:
+            # auth = ("ana", "…"), as requests takes it.
+            yield from self.read(value.elts[0], (), fixed=fixed)
+            yield from self.read(value.elts[1], ("auth_password",), fixed=fixed)
+            return
+        yield from self.read(value, names, fixed=fixed)
 
     def _keys_in(self, target: ast.expr, fixed: bool) -> Iterator[Literal]:
         """The literals within a target: the keys of subscripts."""
@@ -166,12 +178,18 @@ class _Reader:
             yield from self.read(node.left, names, fixed=fixed)
             yield from self._filled(node.left, given, fixed)
             return
-        keeps = names if isinstance(node.op, ast.Add) else ()
-        yield from self.read(node.left, keeps, fixed=fixed)
-        before = _last_text(node.left) if isinstance(node.op, ast.Add) else ""
-        # "… password=" + "…": the text before says what comes.
-        said = _SAYS.search(before)
-        yield from self.read(node.right, (said[1], *keeps) if said else keeps, fixed=fixed)
+        if not isinstance(node.op, ast.Add):
+            yield from self.read(node.left, (), fixed=fixed)
+            yield from self.read(node.right, (), fixed=fixed)
+            return
+        terms = _terms(node)
+        texts = ["".join(text_of(term)) for term in terms]
+        for term, before, after in zip(terms, ["", *texts], [*texts[1:], ""], strict=False):
+            # "… password=" + "…": the text before says what comes.
+            said = _SAYS.search(before)
+            login = _LOGIN_BEGUN.search(before) and after.startswith("@")
+            own = ("password",) if login else (said[1],) if said else ()
+            yield from self.read(term, (*own, *names), fixed=fixed)
 
     def _filled(self, text: ast.expr, given: Sequence[ast.expr], fixed: bool) -> Iterator[Literal]:
         """The literals that are put into the gaps of a text: "//ana:%s@db" % "…"."""
@@ -179,7 +197,7 @@ class _Reader:
         for number, value in enumerate(given):
             before = "".join(str(part) for part in parts[: number + 1])[-200:]
             after = str(parts[number + 1]) if number + 1 < len(parts) else ""
-            login = re.search(r"://[^/@\s]*:$", _GAPS.sub("x", before)) or (
+            login = _LOGIN_BEGUN.search(_GAPS.sub("x", before)) or (
                 number and before.endswith(":") and "://" in before
             )
             said = _SAYS.search(before)
@@ -264,6 +282,21 @@ class _Reader:
         # A docstring is read by name, so nothing may stand in its place.
         yield from self.read(node.value, (), fixed=fixed or isinstance(node.value, ast.Constant))
 
+    def _functiondef(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, names: tuple[str, ...], fixed: bool
+    ) -> Iterator[Literal]:
+        around, self.functions = self.functions, (*self.functions, node.name)
+        for child in ast.iter_child_nodes(node):
+            yield from self.read(child, (), fixed=fixed)
+        self.functions = around
+
+    _asyncfunctiondef = _functiondef
+
+    def _return(self, node: ast.Return, names: tuple[str, ...], fixed: bool) -> Iterator[Literal]:
+        # def get_password(): return "…". What is no secret there is an answer in words.
+        made_up = any(map(looks_made_up, text_of(node.value)))
+        yield from self.read(node.value, self.functions[-1:] if made_up else (), fixed=fixed)
+
     def _match(self, node: ast.Match, names: tuple[str, ...], fixed: bool) -> Iterator[Literal]:
         yield from self.read(node.subject, (), fixed=fixed)
         for case in node.cases:
@@ -315,8 +348,8 @@ def _fixed_text(part: ast.expr) -> str:
     return str(part.value) if is_text and isinstance(part, ast.Constant) else STAND_IN
 
 
-def _last_text(node: ast.expr) -> str:
-    """The text with which a row of additions ends, as far as it is known."""
+def _terms(node: ast.expr) -> list[ast.expr]:
+    """The terms of a row of additions, in their order."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _last_text(node.right)
-    return "".join(text_of(node))
+        return [*_terms(node.left), *_terms(node.right)]
+    return [node]

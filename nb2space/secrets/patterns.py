@@ -18,6 +18,7 @@ from nb2space.secrets.words import (
     entropy,
     is_placeholder,
     is_secret,
+    is_shortened,
     kinds_of,
     looks_made_up,
     looks_random,
@@ -195,7 +196,7 @@ def _by_form(text: str) -> Iterator[Hit]:
         if _is_setting(match[1], match[2], quoted=True):
             yield _hit(f"'{match[1]}' in a URL", match, 2, "medium")
     for match in _SCHEME.finditer(text):
-        if not is_placeholder(match[2]) and (
+        if not (is_placeholder(match[2]) or is_shortened(match[2])) and (
             looks_random(match[2]) if len(match[2]) >= 16 else looks_made_up(match[2])
         ):
             yield _hit(f"{match[1].lower()} header", match, 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import html
 import json
 import re
@@ -14,6 +15,7 @@ from typing import Any
 from nb2space.installed import is_installed
 from nb2space.notebook import Notebook
 from nb2space.secrets.tables import rows_of_frame, rows_of_html, rows_of_markdown
+from nb2space.secrets.words import meaning_of
 from nb2space.tags import numbered
 from nb2space.widgets import saved_models
 
@@ -24,6 +26,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _DATA_URL = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 _VERBATIM = re.compile(r"\\verb(\W)(.*?)\1")
 _VALUES = {"value", "currentValue", "default", "defaultValue", "text", "content"}
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 _ARRAYS = {"bdata", "__ndarray__"}
 
 
@@ -63,9 +66,8 @@ def places_of(notebook: Notebook) -> Iterator[Place]:
 
 def texts_in_file(path: str, content: bytes) -> Iterator[Place]:
     """The texts of a data file; of JSON its values, of CSV its cells by their column."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    text = _text_of_file(content)
+    if text is None:
         return
     if path.endswith((".json", ".ipynb", ".jsonl", ".geojson")):
         rows = text.splitlines() if path.endswith(".jsonl") else [text]
@@ -83,16 +85,28 @@ def texts_in_file(path: str, content: bytes) -> Iterator[Place]:
     yield Place(path, text)
 
 
+def _text_of_file(content: bytes) -> str | None:
+    """A file's text, in the encodings that people's tools write; None for what is no text."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None if _NO_TEXT.search(content) else content.decode("cp1252", errors="replace")
+
+
 def _in_table(path: str, text: str) -> Iterator[Place]:
     import csv
 
     rows = csv.reader(text.splitlines(), delimiter="\t" if path.endswith(".tsv") else ",")
     try:
         head = next(rows, [])
-        for row in rows:
-            for name, value in zip(head, row, strict=False):
-                if value:
-                    yield Place(path, value, name=name)
+        # Of all others the whole text tells as much.
+        telling = [place for place, name in enumerate(head) if meaning_of(name)]
+        for row in rows if telling else ():
+            for place in telling:
+                if place < len(row) and row[place]:
+                    yield Place(path, row[place], name=head[place])
     except csv.Error:
         return
 

@@ -17,15 +17,49 @@ def names_read(sources: Iterable[str]) -> tuple[str, ...]:
 
     Other variables, such as LANG, are the machine's; a Space has its own.
     """
+    return _of_secrets(name for source in sources for name in _names_in(parse_code(source)))
+
+
+def names_needed(sources: Iterable[str]) -> tuple[str, ...]:
+    """Those of `names_read` without which the code fails: by `os.environ[…]`."""
+    trees = filter(None, map(parse_code, sources))
+    return _of_secrets(
+        name
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+        for name in (_text(node.slice) if _is_environ(node.value) else ())
+    )
+
+
+def _of_secrets(names: Iterable[str]) -> tuple[str, ...]:
     found = {
         name
-        for source in sources
-        for name in _names_in(parse_code(source))
+        for name in names
         if _NAME.fullmatch(name)
         and not name.startswith("NB2SPACE_")
         and meaning_of(name) is not Meaning.NONE
     }
     return tuple(sorted(found))
+
+
+def names_asked_for(sources: Iterable[str]) -> frozenset[str]:
+    """The environment variables that `sources` ask for and do not set, of whatever meaning.
+
+    To ask with a text as the default is not counted: the text may stand in the variable's place.
+    """
+    asked, given = set[str](), set[str]()
+    for source in sources:
+        tree = parse_code(source)
+        for node in ast.walk(tree) if tree else ():
+            if isinstance(node, ast.Subscript) and _is_environ(node.value):
+                (asked if isinstance(node.ctx, ast.Load) else given).update(_text(node.slice))
+            elif isinstance(node, ast.Compare) and any(map(_is_environ, node.comparators)):
+                asked.update(_text(node.left))
+            elif isinstance(node, ast.Call) and node.args and _reads(node.func):
+                has_default = any(isinstance(argument, ast.Constant) for argument in node.args[1:])
+                asked.update(() if has_default else _text(node.args[0]))
+    return frozenset(asked - given)
 
 
 def _names_in(tree: ast.Module | None) -> Iterator[str]:

@@ -28,7 +28,7 @@ _SPLIT = re.compile(r"[^A-Za-z0-9]+|(?<=[A-Za-z])(?=\d)")
 _SURE = {
     "password", "passwd", "pwd", "pass", "passphrase", "passcode", "pw", "sandi", "katasandi",
     "userpassword", "dbpassword", "pswd", "passwort", "passwrd", "pasword", "passowrd", "mnemonic",
-    "contrasena", "motdepasse",
+    "contrasena", "motdepasse", "senha", "pword", "psw", "dbpw",
 }  # fmt: skip
 # What machines draw: a plain word is none.
 _DRAWN = {
@@ -38,7 +38,7 @@ _DRAWN = {
 }  # fmt: skip
 _LIKELY = {
     "secret", "secrets", "credential", "credentials", "cred", "creds", "bearer", "jwt", "passwords",
-    "rahasia", "passphrases", "pin",
+    "rahasia", "passphrases", "pin", "kredensial",
 }  # fmt: skip
 _MAYBE = {
     "token", "auth", "authorization", "key", "salt", "signature", "sig", "sid", "webhook", "cookie",
@@ -99,13 +99,20 @@ _DUMMIES = {
     "medium", "low", "high", "environment", "env", "config", "prompt", "ask", "interactive",
 }  # fmt: skip
 _DUMMY_PARTS = re.compile(
-    r"(?i)your[-_ ]|[-_ ]your|<[^<>]*>|\{[^{}]*\}|\$\{?\w+|%\(\w+\)s|%s|\.\.\.|…|\*{3,}|•"
-    r"|x{4,}|0{8,}"
-    r"|change[-_ ]?me|example|placeholder|insert[-_ ]|replace[-_ ]|dummy|redacted|put[-_ ]|todo"
-    r"|here$|my[-_](?:api|secret|token|key|pass)|enter[-_ ]|paste[-_ ]|fake[-_]|not[-_ ]a[-_ ]"
-    r"|isi[-_ ]|ganti[-_ ]|contoh|anda$"
+    r"(?i)…|•|x{4,}|0{8,}|change[-_ ]?me|example|placeholder|dummy|redacted|contoh|[-_ ]your"
+    r"|(?:(?<![a-z])|key|token|secret|password)here$|(?<![a-z])(?:anda$|todo(?![a-z])|your[-_ ]"
+    r"|my[-_](?:api|secret|token|key|pass)|(?:insert|replace|put|enter|paste|isi|ganti)[-_ ]"
+    r"|fake[-_]|not[-_ ]a[-_ ])"
 )
-_PROMPT = re.compile(r"[:?]\s*$")
+# What is filled in later, or is left out. People's passwords have such signs, too: "a<b>c-2024!".
+_GAPS = re.compile(
+    r"<[^<>]*>|\{[^{}]*\}|\$\{\w+\}?|\$\([^()]*\)|^\$[A-Za-z_]+$"
+    r"|(?<![\w$])\$(?:[A-Z_][A-Z0-9_]+|[a-z]+(?:_[a-z]+)+)(?!\w)|%\(\w+\)s|%s|\.{3,}|\*{3,}"
+)
+_LEFT_OUT = re.compile(r"\.{3,}|\*{3,}")
+_SHORTEST_REST = 6
+# A tag, a repr, or JSON: what is secret in it is found by itself.
+_STRUCTURE = re.compile(r"<[A-Za-z/|!].*|\[?\{.*\}\]?|arn:.*")
 _ENV_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _PATH = re.compile(r"(?:~|\.{1,2}|[A-Za-z]:)?[/\\][\w./\\ -]*")
 _SLASHED_WORDS = re.compile(r"[a-z_-]+(?:/[a-z_-]+)+")
@@ -151,7 +158,7 @@ def _meaning_of_word(word: str, before: str) -> Meaning:
         return Meaning.SURE
     if word.endswith(_ENDS):
         return Meaning.SURE if word.endswith(_ENDS[:3]) else Meaning.LIKELY
-    if word in ("api", "rahasia") and before == "kunci":
+    if word in ("api", "rahasia", "akses", "enkripsi", "privat") and before == "kunci":
         return Meaning.LIKELY
     if word == "kunci" and before == "kata":
         return Meaning.LIKELY
@@ -172,7 +179,7 @@ _VARIANTS = {
     "prod", "production", "dev", "development", "test", "staging", "live", "old", "new", "default",
     "value", "str", "string", "bytes", "b64", "base64", "encoded", "hex", "raw", "primary",
     "secondary", "main", "local", "remote", "db", "database", "key", "token", "secret", "plain",
-    "id", "admin", "user", "root", "api", "server", "client", "env", "basis", "data", "akun",
+    "id", "admin", "user", "root", "api", "server", "client", "env", "basis", "data", "akun", "ku",
 }  # fmt: skip
 
 
@@ -191,6 +198,8 @@ def is_secret(name: str, value: str) -> bool:
         return False
     if meaning is Meaning.SURE:
         return len(value) >= 4
+    if is_shortened(value):
+        return False
     if meaning is Meaning.LIKELY:
         return looks_made_up(value) or bool(_UUID.fullmatch(value))
     return len(value) >= _MAYBE_LENGTH and looks_random(value)
@@ -201,7 +210,9 @@ def is_placeholder(value: str) -> bool:
     text = value.strip()
     if len(text) < 4 or text.lower() in _DUMMIES or _DUMMY_PARTS.search(text):
         return True
-    if _PROMPT.search(text) or _ENV_NAME.fullmatch(text) or _DOTTED.fullmatch(text):
+    if _is_template(text) or _is_prompt(text):
+        return True
+    if _ENV_NAME.fullmatch(text) or _DOTTED.fullmatch(text):
         return True
     if len(set(text)) <= 2 or len(text.split()) > 6:
         return True
@@ -211,13 +222,34 @@ def is_placeholder(value: str) -> bool:
         or (_PATH.fullmatch(text) and not _is_base64_like(text))
     ):
         return True
-    if text.startswith(("<", "arn:")) or _REGEX.search(text):
+    if _STRUCTURE.fullmatch(text) or _REGEX.search(text):
         return True
     # A URL is judged by what it holds, not by the name it is kept under.
     if _URL.fullmatch(text) or "\n" in text:
         return True
     words = words_of(text)
     return bool(words) and all(word in _DUMMIES or word in _SURE | _DRAWN for word in words)
+
+
+def _is_template(text: str) -> bool:
+    """True for a text with gaps, unless what is around them is a password by itself."""
+    rest = _GAPS.sub("", text)
+    if rest == text:
+        return False
+    around = rest.strip("-_./: ")
+    return len(rest) < _SHORTEST_REST or kinds_of(rest) < 3 or not looks_made_up(around)
+
+
+def _is_prompt(text: str) -> bool:
+    """True for a question or label, rather than a password that ends like one."""
+    if not text.endswith((":", "?")):
+        return False
+    return " " in text or kinds_of(text[:-1]) < 3 or not any(c.isdigit() for c in text)
+
+
+def is_shortened(token: str) -> bool:
+    """True for a machine's token of which only the ends are shown: "sk-Ab12...", "ghp_***"."""
+    return _LEFT_OUT.search(token) is not None
 
 
 def _is_base64_like(text: str) -> bool:

@@ -1,32 +1,18 @@
 /* Plays the kernel of a page that has none.
 
-   Voila's own front end asks a server about its kernel and talks to it through a WebSocket. On
-   this page both are answered from what was recorded when the notebook was converted: the states
-   of the widgets (page/table.json), and for each callback of the author's code what its outputs
-   were for each value of its inputs (page/pack-*.json, loaded when first needed). */
-(() => {
+   The front end is answered from what was recorded when the notebook was converted: the states of
+   the widgets (page/table.json), and for each callback of the author's code what its outputs were
+   for each value of its inputs (page/pack-*.json, loaded when first needed). */
+const nb2spaceRecorded = (() => {
   "use strict";
 
   const here = new URL(".", document.baseURI).href;
   const address = (path) => new URL(path, here).href;
-  const ownFetch = window.fetch.bind(window);
-
-  // The addresses in the page are relative, so that it works wherever it lies; the front end
-  // wants them in full.
-  const configuration = document.getElementById("jupyter-config-data");
-  const settings = JSON.parse(configuration.textContent);
-  settings.baseUrl = here;
-  settings.wsUrl = here.replace(/^http/, "ws");
-  settings.fullStaticUrl = address("voila/static");
-  settings.fullLabextensionsUrl = address("voila/labextensions");
-  settings.themesUrl = address("voila/themes");
-  configuration.textContent = JSON.stringify(settings);
-  const KERNEL = settings.kernelId;
 
   // ---- What was recorded
 
   async function load(path) {
-    const answer = await ownFetch(address(path));
+    const answer = await fetch(address(path));
     if (!answer.ok) { throw new Error(`${path}: ${answer.status}`); }
     return answer.json();
   }
@@ -70,7 +56,7 @@
   async function withTexts(loaded) {
     const places = Object.entries(loaded.texts ?? {});
     await Promise.all(places.map(async ([path, traits]) => {
-      const answer = await ownFetch(address(path));
+      const answer = await fetch(address(path));
       const text = await answer.text();
       for (const [id, trait] of traits) { loaded.states[id].state[trait] = text; }
     }));
@@ -132,74 +118,46 @@
 
   // ---- Messages as the Jupyter protocol has them
 
+  /** A copy, since whoever gets a message may change it. */
+  const copied = (value) => JSON.parse(JSON.stringify(value));
+
   const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
 
   /** The paths and the bytes of a state's binary parts. */
-  function binaryParts(buffers, prefix = []) {
+  function binaryParts(buffers) {
     const parts = Object.entries(buffers ?? {});
     return {
-      paths: parts.map(([path]) => [...prefix, ...JSON.parse(path)]),
+      paths: parts.map(([path]) => JSON.parse(path)),
       bytes: parts.map(([, base64]) => bytesOf(base64)),
     };
   }
 
-  /** A message with binary parts: their number, where each begins, and then each. */
-  function framed(message, buffers) {
-    const parts = [new TextEncoder().encode(JSON.stringify(message)), ...buffers.map((b) => new Uint8Array(b))];
-    const head = 4 * (parts.length + 1);
-    const frame = new Uint8Array(parts.reduce((sum, part) => sum + part.length, head));
-    const numbers = new DataView(frame.buffer);
-    numbers.setUint32(0, parts.length);
-    let place = head;
-    parts.forEach((part, index) => {
-      numbers.setUint32(4 * (index + 1), place);
-      frame.set(part, place);
-      place += part.length;
-    });
-    return frame.buffer;
-  }
-
-  function messageOf(raw) {
-    if (typeof raw === "string") { return JSON.parse(raw); }
-    const numbers = new DataView(raw);
-    const start = numbers.getUint32(4);
-    const end = numbers.getUint32(0) > 1 ? numbers.getUint32(8) : raw.byteLength;
-    return JSON.parse(new TextDecoder().decode(new Uint8Array(raw, start, end - start)));
-  }
-
   let serial = 0;
 
-  class RecordedKernel extends EventTarget {
-    constructor(url) {
-      super();
-      this.url = url;
-      this.protocol = "";       // selects the framing that `framed` writes
-      this.extensions = "";
-      this.binaryType = "arraybuffer";
-      this.bufferedAmount = 0;
-      this.readyState = RecordedKernel.CONNECTING;
+  class RecordedKernel {
+    constructor() {
+      this.deliver = () => {};    // how the front end takes messages
       // One message after the other, the first when the tables are there.
-      this.turn = ready.then(() => {
-        this.readyState = RecordedKernel.OPEN;
-        this.emit(new Event("open"));
-      });
-      this.turn.catch((error) => console.error("[nb2space]", error));
+      this.turn = ready;
     }
 
-    emit(event) {
-      this[`on${event.type}`]?.(event);
-      this.dispatchEvent(event);
-    }
-
-    close() {
-      if (this.readyState === RecordedKernel.CLOSED) { return; }
-      this.readyState = RecordedKernel.CLOSED;
-      this.emit(new CloseEvent("close", {wasClean: true, code: 1000}));
-    }
-
-    send(raw) {
-      this.turn = this.turn.then(() => this.handle(raw))
+    send(message) {
+      this.turn = this.turn.then(() => this.handle(message))
         .catch((error) => console.error("[nb2space]", error));
+    }
+
+    /** The models as they are now: state, and binary parts with their paths, by id. */
+    async states() {
+      await ready;
+      return Object.fromEntries(Object.entries(table.states).map(([id, model]) => {
+        const named = {
+          _model_name: model.model_name, _model_module: model.model_module,
+          _model_module_version: model.model_module_version,
+        };
+        const {paths, bytes} = binaryParts(table.buffers[id]);
+        const buffers = bytes.map((part) => new DataView(part));
+        return [id, {state: copied({...named, ...states[id]}), paths, buffers}];
+      }));
     }
 
     post(channel, type, parent, content, buffers = [], metadata = {}) {
@@ -209,53 +167,21 @@
           msg_id: `recorded-${++serial}`, msg_type: type, username: "", session: "recorded",
           date: new Date().toISOString(), version: "5.3",
         },
-        parent_header: parent, metadata, content,
-      }, buffers);
+        parent_header: parent, metadata, content: copied(content), buffers,
+      });
     }
 
-    deliver(message, buffers) {
-      const data = buffers.length ? framed(message, buffers) : JSON.stringify(message);
-      this.emit(new MessageEvent("message", {data}));
-    }
-
-    async handle(raw) {
-      const {header, content} = messageOf(raw);
+    async handle({header, content}) {
       // The front end sends a control's next value only when the last one is done with.
       this.post("iopub", "status", header, {execution_state: "busy"});
       try {
-        await this.answer(header, content);
+        if (header.msg_type === "comm_msg") { await this.widget(header, content.comm_id, content.data ?? {}); }
       } finally {
         this.post("iopub", "status", header, {execution_state: "idle"});
       }
     }
 
-    async answer(header, content) {
-      switch (header.msg_type) {
-        case "kernel_info_request":
-          return this.post("shell", "kernel_info_reply", header, {
-            status: "ok", protocol_version: "5.3", implementation: "recorded",
-            implementation_version: "0", banner: "", help_links: [],
-            language_info: {name: "python", version: "3", mimetype: "text/x-python", file_extension: ".py"},
-          });
-        case "comm_info_request": {
-          const comms = [...open].map((id) => [id, {target_name: "jupyter.widget"}]);
-          return this.post("shell", "comm_info_reply", header, {status: "ok", comms: Object.fromEntries(comms)});
-        }
-        case "execute_request":
-          return this.post("shell", "execute_reply", header, {
-            status: "ok", execution_count: 0, user_expressions: {}, payload: [],
-          });
-        case "comm_msg":
-          return this.widget(header, content.comm_id, content.data ?? {});
-      }
-    }
-
     async widget(header, id, data) {
-      if (data.method === "request_states") { return this.allStates(header, id); }
-      if (data.method === "request_state" && states[id]) {
-        const {paths, bytes} = binaryParts(table.buffers[id]);
-        return this.update(header, id, states[id], paths, bytes);
-      }
       let units = [];
       if (data.method === "update") {
         states[id] = {...states[id], ...data.state};
@@ -265,18 +191,6 @@
         units = unitsOfButton.get(id) ?? [];
       }
       for (const unit of units) { await this.play(header, unit); }
-    }
-
-    allStates(header, id) {
-      const paths = [];
-      const bytes = [];
-      for (const [model, buffers] of Object.entries(table.buffers)) {
-        const parts = binaryParts(buffers, [model, "state"]);
-        paths.push(...parts.paths);
-        bytes.push(...parts.bytes);
-      }
-      const data = {method: "update_states", states: table.states, buffer_paths: paths};
-      this.post("iopub", "comm_msg", header, {comm_id: id, data}, bytes);
     }
 
     update(header, id, state, paths, bytes) {
@@ -324,7 +238,6 @@
       }, bytes, {version: "2.1.0"});
     }
   }
-  Object.assign(RecordedKernel, {CONNECTING: 0, OPEN: 1, CLOSING: 2, CLOSED: 3});
 
   /** True when one of the traits that changed is an input of the unit. */
   function reads(unit, id, changed) {
@@ -348,32 +261,5 @@
 
   new MutationObserver(switchOff).observe(document.body, {childList: true, subtree: true});
 
-  // ---- In the place of the server
-
-  const json = (value) =>
-    new Response(JSON.stringify(value), {headers: {"Content-Type": "application/json"}});
-
-  window.fetch = (request, options) => {
-    const url = new URL(typeof request === "string" ? request : request.url ?? String(request), here);
-    if (!url.href.startsWith(`${here}api/`)) { return ownFetch(request, options); }
-    if (!url.pathname.endsWith(`/api/kernels/${KERNEL}`)) { return Promise.resolve(json([])); }
-    return Promise.resolve(json({
-      id: KERNEL, name: "recorded", execution_state: "idle", connections: 1,
-      last_activity: new Date().toISOString(),
-    }));
-  };
-
-  // A page that is left tells the server to end its kernel; there is none.
-  const ownBeacon = navigator.sendBeacon?.bind(navigator);
-  if (ownBeacon) {
-    navigator.sendBeacon = (url, data) =>
-      String(url).includes("voila/api/shutdown") ? true : ownBeacon(url, data);
-  }
-
-  window.WebSocket = new Proxy(window.WebSocket, {
-    construct: (target, words) =>
-      String(words[0]).includes(`/api/kernels/${KERNEL}/channels`)
-        ? new RecordedKernel(words[0])
-        : Reflect.construct(target, words),
-  });
+  return new RecordedKernel();
 })();

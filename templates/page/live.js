@@ -1,6 +1,6 @@
 /* Changes the page over to a live kernel, in place, and keeps it when that is lost.
 
-   The front end has begun with the kernel that frozen.js plays, and goes on with the same models:
+   The front end begins with the kernel that frozen.js plays, and goes on with the same models:
    a live kernel counts its widgets, so that they have the ids that they have on this page. What
    the kernel's widgets and cells show differently is brought up to date, what the viewer has moved
    meanwhile is sent, and from then on messages pass between the front end and the live socket. */
@@ -10,12 +10,12 @@
   const here = new URL(".", document.baseURI).href;
   const address = (path) => new URL(path, here).href;
   const texts = nb2spaceTexts;
-  const RECORDED = JSON.parse(document.getElementById("jupyter-config-data").textContent).kernelId;
+  const {session: SESSION, message: made, deliver, settled} = nb2spaceFrontEnd;
   const PROTOCOL = "v1.kernel.websocket.jupyter.org";
   const WIDGET_METADATA = {version: "2.1.0"};
   // The code with which the server closes a socket over which nothing came for long.
   const IDLE = 4000;
-  const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000, LONGEST_DRAWING = 5000, FRONT_END = 60000;
+  const FIRST_PAUSE = 500, LONGEST_PAUSE = 15000, TOAST = 15000;
 
   const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
   const said = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?? "";
@@ -34,7 +34,12 @@
       :is(input, select, textarea, button, .noUi-target),
     body:is([data-nb2space="starting"], [data-nb2space="lost"]) .jupyter-widgets.jupyter-button { opacity: 0.55; cursor: progress; }
     .nb2space-drawing { position: absolute; visibility: hidden; width: 100%; }
-    @media print { .nb2space-status { display: none; } }`;
+    .nb2space-toast {
+      position: fixed; left: 50%; bottom: 16px; transform: translateX(-50%); z-index: 1000;
+      max-width: min(90vw, 40rem); padding: 10px 16px; border-radius: 4px;
+      background: #333; color: #fff; font: 1rem/1.4 sans-serif;
+    }
+    @media print { .nb2space-status, .nb2space-toast { display: none; } }`;
   document.head.append(style);
   const status = document.createElement("div");
   status.className = "nb2space-status";
@@ -47,22 +52,23 @@
     if (status.textContent !== text) { status.textContent = text; }
   }
 
-  // ---- Messages as the two protocols have them
+  /** Say that a callback failed outside of any output area: it leaves no trace on the page. */
+  function toast(reference) {
+    document.querySelector(".nb2space-toast")?.remove();
+    const shown = document.createElement("div");
+    shown.className = "nb2space-toast";
+    shown.setAttribute("role", "status");
+    shown.textContent = texts.toast.replace("{reference}", reference);
+    shown.onclick = () => shown.remove();
+    document.body.append(shown);
+    setTimeout(() => shown.remove(), TOAST);
+  }
+
+  // ---- Messages as the live kernel's socket has them
 
   const encoder = new TextEncoder();
   const decoder = new TextDecoder();
   const PARTS = ["header", "parent_header", "metadata", "content"];
-
-  /** A message of the front end, which speaks the older protocol. */
-  function messageOf(raw) {
-    if (typeof raw === "string") { return {...JSON.parse(raw), buffers: []}; }
-    const view = raw instanceof ArrayBuffer ? new DataView(raw) : new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    const count = view.getUint32(0);
-    const places = Array.from({length: count}, (_, index) => view.getUint32(4 * (index + 1)));
-    const parts = places.map((place, index) => new Uint8Array(
-      view.buffer, view.byteOffset + place, (places[index + 1] ?? view.byteLength) - place));
-    return {...JSON.parse(decoder.decode(parts[0])), buffers: parts.slice(1)};
-  }
 
   /** A message as the live kernel's socket takes it: where each part begins, and the parts. */
   function framed(message) {
@@ -101,7 +107,6 @@
 
   // ---- The front end's side
 
-  let face = null;            // what the front end takes for its kernel's socket
   let socket = null;          // the live kernel's, while it is open
   let kernel = "";            // the live kernel's id, also while its socket is lost
   let news = [];              // its cells, as elements, until the page shows them
@@ -112,19 +117,8 @@
   const pending = new Map();  // message id → header of what the live kernel is not done with
   const moved = new Map();    // model id → the traits that the viewer has set
 
-  window.WebSocket = new Proxy(window.WebSocket, {
-    construct(target, words) {
-      const made = Reflect.construct(target, words);
-      if (String(words[0]).includes(`/api/kernels/${RECORDED}/channels`)) { wear(made); }
-      return made;
-    },
-  });
-
-  function wear(made) {
-    face = made;
-    const recorded = made.send.bind(made);
-    made.send = (raw) => {
-      const message = messageOf(raw);
+  nb2spaceFrontEnd.kernel = {
+    send(message) {
       note(message);
       if (socket) {
         give(message);
@@ -132,10 +126,10 @@
         // Its answer is awaited: the front end keeps what is moved after it for the next message.
         held.push(message);
       } else {
-        recorded(raw);
+        nb2spaceRecorded.send(message);
       }
-    };
-  }
+    },
+  };
 
   const isChange = ({header, content}) =>
     header.msg_type === "comm_msg" && ["update", "custom"].includes(content.data?.method);
@@ -167,22 +161,11 @@
       const traits = moved.get(content.comm_id);
       for (const trait of Object.keys(content.data.state ?? {})) { if (traits) { delete traits[trait]; } }
     }
+    if (/^[0-9A-F]{6}$/.test(message.metadata.nb2space_reference)) { toast(message.metadata.nb2space_reference); }
     deliver(message);
   }
 
-  function deliver({buffers, ...message}) { face.deliver(message, buffers); }
-
-  const tellFrontEnd = (type, content, buffers = [], metadata = {}) =>
-    face.post("iopub", type, {}, content, buffers, metadata);
-
-  /** The widget manager, once the front end has one. */
-  async function frontEnd() {
-    for (const until = Date.now() + FRONT_END; Date.now() < until; await pause(50)) {
-      const manager = window.jupyterapp?.widgetManager;
-      if (face && manager) { return manager; }
-    }
-    throw new Error("the front end did not start");
-  }
+  const tellFrontEnd = (type, content, more = {}) => deliver(made(type, content, {channel: "iopub", ...more}));
 
   // ---- The live kernel's side
 
@@ -218,8 +201,8 @@
 
   function connected(id) {
     return new Promise((done, failed) => {
-      const query = new URL(face.url).search;
-      const opened = new WebSocket(address(`api/kernels/${id}/channels${query}`).replace(/^http/, "ws"), [PROTOCOL]);
+      const path = `api/kernels/${id}/channels?session_id=${SESSION}`;
+      const opened = new WebSocket(address(path).replace(/^http/, "ws"), [PROTOCOL]);
       opened.binaryType = "arraybuffer";
       opened.onopen = () => done(opened);
       opened.onclose = () => failed(new Error("the kernel's socket does not open"));
@@ -227,18 +210,15 @@
   }
 
   function ask(opened, type, content, metadata = {}) {
-    const header = {
-      msg_id: crypto.randomUUID(), msg_type: type, username: "", version: "5.3",
-      session: new URL(face.url).searchParams.get("session_id"), date: new Date().toISOString(),
-    };
-    opened.send(framed({channel: "shell", header, parent_header: {}, metadata, content, buffers: []}));
-    return header.msg_id;
+    const message = made(type, content, {metadata});
+    opened.send(framed(message));
+    return message.header.msg_id;
   }
 
   /** What the kernel's widgets are, and the messages that came meanwhile. */
   function statesOf(opened) {
     return new Promise((done, failed) => {
-      const control = crypto.randomUUID();
+      const control = nb2spaceFrontEnd.newId();
       const own = [ask(opened, "comm_open",
         {comm_id: control, target_name: "jupyter.widget.control", data: {}}, {version: "1.0.0"})];
       const asked = ask(opened, "comm_msg", {comm_id: control, data: {method: "request_states"}});
@@ -277,7 +257,6 @@
       parts.set(id, part);
     });
     const done = new Set();
-    const fresh = [];
     let replaced = false;
     const bring = async (id) => {
       if (done.has(id) || !states[id]) { return; }
@@ -288,25 +267,22 @@
       let known = manager.has_model(id) ? await manager.get_model(id) : null;
       if (known && ["_model_name", "_model_module"].some((name) => known.get(name) !== state[name])) {
         tellFrontEnd("comm_close", {comm_id: id, data: {}});
-        while (manager.has_model(id)) { await pause(10); }
+        await settled();
         [known, replaced] = [null, true];
       }
       if (known) {
         const kept = moved.get(id) ?? {};
         const news = Object.fromEntries(Object.entries(state).filter(([trait]) => !(trait in kept)));
-        tellFrontEnd("comm_msg", {comm_id: id, data: {method: "update", state: news, buffer_paths: part.paths}}, part.buffers);
+        const data = {method: "update", state: news, buffer_paths: part.paths};
+        tellFrontEnd("comm_msg", {comm_id: id, data}, {buffers: part.buffers});
       } else {
-        fresh.push(id);
-        tellFrontEnd("comm_open", {
-          comm_id: id, target_name: "jupyter.widget", target_module: null,
-          data: {state, buffer_paths: part.paths},
-        }, part.buffers, WIDGET_METADATA);
+        const data = {state, buffer_paths: part.paths};
+        tellFrontEnd("comm_open", {comm_id: id, target_name: "jupyter.widget", data},
+          {buffers: part.buffers, metadata: WIDGET_METADATA});
       }
     };
     for (const id of Object.keys(states)) { await bring(id); }
-    for (const id of fresh) {
-      for (const until = Date.now() + LONGEST_DRAWING; !manager.has_model(id) && Date.now() < until;) { await pause(10); }
-    }
+    await settled();
     return replaced;
   }
 
@@ -314,20 +290,19 @@
 
   /** The page's element for a cell of the live notebook; made where the page has none yet. */
   function placeOf(cell) {
-    const found = document.querySelector(`[cell-index][data-cell="${cell.dataset.cell}"]`);
+    const found = document.querySelector(`#rendered_cells [data-cell="${cell.dataset.cell}"]`);
     if (found) { return found; }
     const place = document.createElement("div");
-    place.setAttribute("cell-index", "");
     place.dataset.cell = cell.dataset.cell;
     place.dataset.outputs = "";
-    const cells = [...document.querySelectorAll("[cell-index][data-cell]")];
+    const cells = [...document.querySelectorAll("#rendered_cells [data-cell]")];
     const next = cells.find((other) => numberOf(other) > numberOf(cell));
     (next?.parentElement ?? document.querySelector("#rendered_cells > div")).insertBefore(place, next ?? null);
     return place;
   }
 
   /** Show a cell's outputs in the place of those that the page has. */
-  async function draw(cell, rendermime) {
+  async function draw(cell, manager) {
     const place = placeOf(cell);
     place.dataset.outputs = cell.dataset.outputs;
     const before = place.querySelector(".jp-Cell-outputWrapper");
@@ -335,21 +310,9 @@
     wrapper.className = "jp-Cell-outputWrapper nb2space-drawing";
     wrapper.innerHTML = '<div class="jp-OutputArea jp-Cell-outputArea"></div>';
     (before?.parentElement ?? place).append(wrapper);
-    const drawn = [...cell.querySelectorAll("script")].map((script) => {
-      const output = JSON.parse(script.textContent);
-      const data = output.data ?? {"application/vnd.jupyter.stdout": output.text};
-      const type = rendermime.preferredMimeType(data, "any");
-      if (!type) { return null; }
-      const child = document.createElement("div");
-      child.className = "jp-OutputArea-child";
-      wrapper.firstChild.append(child);
-      const renderer = rendermime.createRenderer(type);
-      renderer.addClass("jp-OutputArea-output");
-      renderer.constructor.attach(renderer, child);
-      const metadata = output.metadata ?? {};
-      return renderer.renderModel(rendermime.createModel({data, metadata, trusted: true}));
-    });
-    await Promise.race([Promise.allSettled(drawn), pause(LONGEST_DRAWING)]);
+    const outputs = [...cell.querySelectorAll("script")].map((script) => JSON.parse(script.textContent));
+    const {drawCell, within} = nb2spaceOutputs;
+    await within(drawCell(outputs, wrapper.firstChild, manager)).catch((error) => console.error("[nb2space]", error));
     before?.remove();
     wrapper.classList.remove("nb2space-drawing");
     place.querySelector(".jp-mod-noOutputs")?.classList.remove("jp-mod-noOutputs");
@@ -359,11 +322,11 @@
 
   /** Go on with the live kernel, until it is lost. */
   async function takeOver() {
-    const manager = await frontEnd();
     const opened = await connected(kernel);
-    let found, replaced;
+    let manager, found, replaced;
     try {
-      found = await statesOf(opened);
+      // The kernel is asked while the front end may still be beginning.
+      [found, manager] = await Promise.all([statesOf(opened), nb2spaceFrontEnd.ready]);
       replaced = await adopt(manager, found);
     } catch (error) {
       opened.onclose = null;
@@ -380,7 +343,7 @@
     held.splice(0).forEach(give);
     for (const cell of news.splice(0)) {
       const differs = cell.dataset.outputs !== placeOf(cell).dataset.outputs;
-      if (differs || (replaced && showsWidget(cell))) { await draw(cell, manager.rendermime); }
+      if (differs || (replaced && showsWidget(cell))) { await draw(cell, manager); }
     }
     tell("live", isWhole ? "" : texts.partly);
     const code = await lost;
@@ -409,13 +372,13 @@
   /** After a loss: nothing is awaited any more, and the kernel gets all that the viewer has set. */
   async function sendAgain(manager) {
     for (const header of pending.values()) {
-      face.post("iopub", "status", header, {execution_state: "idle"});
+      tellFrontEnd("status", {execution_state: "idle"}, {parent: header});
     }
     pending.clear();
     for (const [id, state] of [...moved]) {
       if (!manager.has_model(id) || !Object.keys(state).length) { continue; }
       const model = await manager.get_model(id);
-      model.comm?.send({method: "update", state, buffer_paths: []}, {}, {}, []);
+      model.comm?.send({method: "update", state, buffer_paths: []});
     }
   }
 
@@ -426,8 +389,7 @@
   }
 
   function end(id) {
-    // frozen.js keeps the front end from doing so with the kernel that it plays.
-    if (id) { Navigator.prototype.sendBeacon.call(navigator, address(`voila/api/shutdown/${id}`)); }
+    if (id) { navigator.sendBeacon(address(`voila/api/shutdown/${id}`)); }
   }
 
   /** One try at being live, until that is lost again. A kernel that is still there is kept. */

@@ -74,6 +74,16 @@ def _human(rng: Random) -> str:
     return f"{first}{second}{rng.randrange(10, 99)}{rng.choice('!.-_')}{_some(rng, 2)}"
 
 
+def _human_around(within: str, end: str = "!") -> Maker:
+    """A password with a sign in it that templates and prompts have, too."""
+
+    def make(rng: Random) -> str:
+        first, second = rng.sample(_WORDS, 2)
+        return f"{first}{within}{second}{rng.randrange(10, 99)}{end}"
+
+    return make
+
+
 def _human_in_url(rng: Random) -> str:
     return _human(rng).replace("!", "-")
 
@@ -208,6 +218,18 @@ SECRETS: dict[str, Maker] = {
     "human": _human,
     "human-url": _human_in_url,
     "human-encoded": _human_encoded,
+    "human-dollar": _human_around("$x"),
+    "human-dollars": _human_around("$$"),
+    "human-format": _human_around("%s"),
+    "human-dots": _human_around("..."),
+    "human-stars": _human_around("***"),
+    "human-tag": _human_around("<b>"),
+    "human-braces": _human_around("{lab}"),
+    "human-todo": _human_around("metodo"),
+    "human-heart": lambda rng: "<3" + _human_around("-")(rng),
+    "human-question": _human_around("-", "?"),
+    "human-colon": _human_around("#", ":"),
+    "human-divisi": _human_around("-Divisi-"),
     "random-16": _of((16, BASE62)),
     "random-24": _of((24, BASE62)),
     "random-32": _of((32, BASE62)),

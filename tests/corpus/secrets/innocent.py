@@ -383,4 +383,47 @@ ssh-keygen -t ed25519 -f id_demo -N "$PASSPHRASE"
 == plot-fonts | message | code
 plt.title("Tokens per day")
 plt.legend(title="Key", labels=["Secret ballots", "Open ballots"])
+
+== template-shell-names | template | code
+%%bash
+mysql -u laporan -p$dbPassword < rows.sql
+curl -u laporan:$DB_PASSWORD -H "Authorization: Bearer $api_token" https://data.kota.id
+export PGPASSWORD=$(pass show kota/db)
+
+== template-gaps | template | code
+secret = "{stage}-db-secret-v2".format(stage=stage)
+password = "Password-{}".format(number)
+dsn = "postgresql://laporan:%s@db.kota.id/air" % password
+vault = {"password": "{{ vault.db_password }}", "token": "<32 letters and digits>"}
+
+== shortened-tokens | template | code
+api_key = "sk-Ab12..."
+token = "ghp_aB3***"
+access_key = "Qx7Ab1...Yz9Kd2"
+
+== labels-and-questions | message | code
+password = ask("DB-Password:")
+question = {"password": "Lupa kata sandi?", "passphrase": "Passphrase:"}
+api_key = "TODO"
+
+== added-address | address | code
+url = "http://localhost:" + "8050" + "/api/v1"
+link = "https://" + host + ":" + "8443-lama" + "/login"
+
+== weak-passwords | message | code
+for password in ["123456", "qwerty2024!", "sandi-123"]:
+    print(password, strength(password))
+
+== what-functions-answer | message | code
+def check_password(password):
+    if len(password) < 12:
+        return "Too short: 12 signs at least!"
+    return "password_ok"
+
+def get_token():
+    return keyring.get_password("warehouse", "laporan")
+
+== chained-words | parameter | code
+first = last = sort_key = "kota-2024"
+auth = ("basic", "digest")
 """

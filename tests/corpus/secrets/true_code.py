@@ -394,4 +394,75 @@ headers = {"Authorization": "Basic << 1 >>"}
 dd = "<< 1 >>"
 ----
 configuration.api_key["apiKeyAuth"] = dd
+
+== sign-dollar | password | code: plain name | human-dollar
+password = "<< 1 >>"
+
+== sign-dollars | password | code: keyword argument | human-dollars
+conn = pymysql.connect(host="db", user="laporan", password="<< 1 >>")
+
+== sign-dollar-url | postgres-url | code: positional argument | human-dollar
+engine = create_engine("postgresql://laporan:<< 1 >>@db.kota.id/air")
+
+== sign-format | password | code: plain name | human-format
+kata_sandi = "<< 1 >>"
+
+== sign-dots | password | code: plain name | human-dots
+password = "<< 1 >>"
+
+== sign-stars | password | code: plain name | human-stars
+password = "<< 1 >>"
+
+== sign-tag | password | code: dictionary key | human-tag
+login = {"user": "laporan", "password": "<< 1 >>"}
+
+== sign-heart | password | code: plain name | human-heart
+password = "<< 1 >>"
+
+== sign-braces | password | code: plain name | human-braces
+password = "<< 1 >>"
+
+== sign-todo | password | code: plain name | human-todo
+password = "<< 1 >>"
+
+== sign-question | password | code: plain name | human-question
+password = "<< 1 >>"
+
+== sign-colon | password | code: plain name | human-colon
+password = "<< 1 >>"
+
+== sign-divisi | password | code: plain name | human-divisi
+password = "<< 1 >>"
+
+== pieces-around | postgres-url | code: implicit concatenation | human-url
+url = f"postgresql://{user}:" "<< 1 >>" f"@{host}/air"
+
+== pieces-added | postgres-url | code: concatenation | human-url
+engine = create_engine("postgresql://laporan:" + "<< 1 >>" + "@db.kota.id/air")
+
+== pieces-quoted | postgres-url | code: concatenation | human
+engine = create_engine("postgresql://laporan:" + quote_plus("<< 1 >>") + "@db.kota.id/air")
+
+== chained-names | password | code: chained assignment | human
+first = last = db_password = "<< 1 >>"
+
+== cx-oracle | password | code: positional argument | human
+connection = cx_Oracle.connect("laporan", "<< 1 >>", "ora.kota.id/SALES")
+
+== keyring-set | password | code: positional argument | human
+keyring.set_password("warehouse", "laporan", "<< 1 >>")
+
+== given-back | password | code: return | human
+async def get_db_password():
+    return "<< 1 >>"
+
+== auth-pair-later | password | code: auth tuple | human
+auth = ("laporan", "<< 1 >>")
+rows = requests.get(url, auth=auth).json()
+
+== kredensial | password | code: plain name | human
+kredensial = "<< 1 >>"
+
+== kunci-akses | generic-key | code: plain name | random-24
+kunci_akses = "<< 1 >>"
 '''

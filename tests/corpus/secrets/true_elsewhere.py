@@ -488,4 +488,12 @@ grafana:
 == file-sentry-token | sentry-token | file .sentryclirc | sentry-user
 [auth]
 token=<< 1 >>
+
+== stdout-dollar | password | output stdout | human-dollar
+connecting as laporan, password=<< 1 >>
+
+== file-ini-question | password | file login.ini | human-question
+[db]
+user = laporan
+password = << 1 >>
 '''
