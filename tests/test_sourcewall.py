@@ -173,3 +173,12 @@ def test_a_long_text_is_searched_quickly(part: str) -> None:
     started = time.process_time()
     wall().without_source(text)
     assert time.process_time() - started < 3
+
+
+def test_a_large_published_text_stays_and_excuses_nothing_else() -> None:
+    script = f"{LINE};" + "draw();" * 200_000
+    one = wall_of(live("1", CODE), [], live(json.dumps(script)), str)
+    published = json.dumps(script)
+    assert one.value(published, "a widget") is published
+    assert LINE not in one.value(f"{LINE}\nfine", "an output")
+    assert LINE not in one.value("x" * 60_000 + f"\n{LINE}\n", "an output")

@@ -24,6 +24,7 @@ from .codelines import (
     without_magics,
 )
 from .undoing import has_tags, readings, without_colours
+from .verdicts import Verdicts
 
 Row = tuple[str, ...]
 
@@ -31,9 +32,9 @@ _WORDS = re.compile(r"\w+")
 # What frames and numbers source lines in a console (rich); it would stand between their tokens.
 _FRAMES = re.compile(r"[\u2500-\u257f❱]")
 _SHORTEST_COMMENT = 8
-# What was found in texts of more characters is remembered, for so many of them.
-_LARGE = 50_000
-_MOST_READ = 500
+# Published texts of more characters, scripts of widgets mostly, are known as wholes only: reading
+# one takes seconds.
+_LARGEST = 1_000_000
 # A longer row is known by its beginning.
 _LONGEST_ROW = 48
 # Signs that are in prose as well; a row of words and these may be just what an app says.
@@ -52,7 +53,7 @@ class SourceWall:
     def __init__(self, rows: Iterable[Row] = (), report: Callable[[str], object] = str) -> None:
         self._report = report
         self._told: set[str] = set()
-        self._read: dict[int, bool] = {}
+        self._verdicts = Verdicts(self._hides)
         self._tree: dict[str, Any] = {}
         self._keys: set[str] = set()
         for row in rows:
@@ -68,15 +69,11 @@ class SourceWall:
 
     def hides(self, text: str) -> bool:
         """True when `text` holds a line of the code in any of the ways in which it may be read."""
-        if not self or len(text) <= _LARGE:
-            return bool(self) and any(self.found(reading) for reading in readings(text))
-        # The megabytes of script in some widgets' states are the same for every viewer.
-        mark = hash(text)
-        if mark not in self._read:
-            if len(self._read) >= _MOST_READ:
-                self._read.clear()
-            self._read[mark] = any(self.found(reading) for reading in readings(text))
-        return self._read[mark]
+        return bool(self) and self._verdicts(text)
+
+    def know(self, texts: Iterable[str]) -> None:
+        """Take it that nothing is to be hidden in `texts`, which everybody has anyway."""
+        self._verdicts.know(texts, False)
 
     def without_source(self, text: str, *, plain: bool = False) -> str:
         """`text` without the lines that hold code.
@@ -135,6 +132,9 @@ class SourceWall:
                 place += 1
         return rows
 
+    def _hides(self, text: str) -> bool:
+        return any(self.found(reading) for reading in readings(text))
+
     def _buffer(self, buffer: Any, kind: str) -> Any:
         try:
             text = bytes(buffer).decode("utf-8")
@@ -170,11 +170,14 @@ def wall_of(
     for source in modules:
         rows.update(dict.fromkeys(code_rows(source)))
     every = SourceWall(rows)
-    for text in _texts(public):
-        for reading in readings(text):
+    texts = list(_texts(public))
+    for text in texts:
+        for reading in readings(text) if len(text) <= _LARGEST else ():
             for row in every.found(reading, most=0):
                 rows.pop(row, None)
-    return SourceWall(rows, report)
+    wall = SourceWall(rows, report)
+    wall.know(texts)
+    return wall
 
 
 def _texts(value: Any) -> Iterator[str]:
