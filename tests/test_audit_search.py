@@ -476,3 +476,44 @@ def test_an_excerpt_shows_little(text: str) -> None:
 
 def test_an_audit_that_saw_nothing_is_not_fine() -> None:
     assert not Report(()).ok
+
+
+# -- lines that look like no code -----------------------------------------------------------
+
+SPREAD = [
+    '{"north": 1,\n "south": 2}',
+    'rates = {\n    "north": 0.37,\n    "south": 0.12,\n}',
+    'query = """\nSELECT units, price\nFROM sales\n"""',
+    "rows = [\n    [1, 20, 30],\n    [4, 50, 60],\n]",
+    'def offer():\n    """What the buyer must never learn."""',
+]
+
+
+@pytest.mark.parametrize("cell", SPREAD)
+def test_lines_that_an_app_shows_are_not_excused_by_it(cell: str) -> None:
+    output = stream(f"{cell}\n")
+    assert "line" in found(json.dumps(output), cell, share_of_output(output))
+    searched = needles(cell, shown=cell)
+    channels = search([Piece("live", "frame", json.dumps(output).encode())], searched, NOTHING)
+    assert "line" in kinds(channels)["live"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT units, price\nFROM sales\n",
+        "{'north': 0.37, 'south': 0.12}",
+        json.dumps({"north": 0.37, "south": 0.12}, indent=4),
+        "[[1, 20, 30], [4, 50, 60]]",
+    ],
+)
+def test_a_value_that_is_shown_is_no_leak(text: str) -> None:
+    output = stream(f"{text}\n")
+    assert found(json.dumps(output), "\n".join(SPREAD), share_of_output(output)) == set()
+
+
+def test_code_that_the_author_wrote_for_viewers_is_excused() -> None:
+    text = notebook_of(f"# Prices\n\n{SPREAD[1]}").cells[0]
+    searched = needles(text, SPREAD[1])
+    channels = search([Piece("live", "frame", SPREAD[1].encode())], searched, NOTHING)
+    assert "line" not in kinds(channels).get("live", set())

@@ -70,6 +70,7 @@ def needles_of_folder(folder: Path, record: Record) -> tuple[Needles, tuple[str,
 def _without_shown(needles: Needles) -> Needles:
     """The needles but for the code that the author lets the outputs show."""
     visible = canonical(needles.shown)
+    needles.blocks.forget([needles.shown])
     kept = tuple(n for n in needles.items if n.kind == KEY or not holds(visible, n))
     return replace(needles, items=kept)
 

@@ -100,6 +100,7 @@ class _Searcher:
 
     def __init__(self, needles: Needles, excused: str, known: Known) -> None:
         self.prose = needles.prose
+        self.blocks = needles.blocks
         self.known = known
         self.strong = [n for n in needles.items if n.strong and n.tokens not in known.templates]
         self.weak = [n for n in needles.items if not n.strong and sought(n) not in excused]
@@ -144,6 +145,8 @@ class _Searcher:
                         yield needle.kind, needle.text, count
             if signs:
                 yield from self._signs(text)
+                if line := self.blocks.first(text):
+                    yield "line", line, 1
 
     def _signs(self, text: str) -> Iterator[tuple[str, str, int]]:
         for kind, pattern in _SIGNS.items():

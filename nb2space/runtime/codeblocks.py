@@ -105,10 +105,18 @@ class Blocks:
 
     def holds(self, text: str) -> bool:
         """True when lines of the code stand together in `text`, or a row of data as written."""
+        return bool(self.first(text))
+
+    def first(self, text: str) -> str:
+        """The first such line in `text`, or "" where there is none."""
         # The escape for a line's end would become a part of the word behind it.
         if self._words.isdisjoint(_WORDS.findall(text.replace("\\n", " "))):
-            return False
-        return any(self.found(part.splitlines()) for part in (text, *_quoted(text)))
+            return ""
+        for part in (text, *_quoted(text)):
+            lines = part.splitlines()
+            if found := self.found(lines):
+                return lines[min(found)].strip()
+        return ""
 
     def found(self, lines: Sequence[str]) -> set[int]:
         """The indices of such lines in `lines`."""
