@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nb2space.audit.report import KEY
+from nb2space.audit.report import KEY, SECRET
 from nb2space.audit.source import Parts, parts_of
 from nb2space.runtime.codeblocks import Blocks, block_rows
 from nb2space.runtime.codelines import TOKEN, WORD, canonical, telling_rows
@@ -111,12 +111,17 @@ def needles_of(
     kept = [
         needle
         for needle in found.values()
-        if needle.kind == KEY
+        if is_secret(needle)
         or not (holds(written, needle) or (not _is_code(needle) and holds(visible, needle)))
     ]
     blocks = Blocks(dict.fromkeys(sources))
     blocks.forget(prose)
     return Needles(tuple(kept), "\n".join(prose), shown, blocks)
+
+
+def is_secret(needle: Needle) -> bool:
+    """True for what nothing excuses."""
+    return needle.kind == KEY or needle.kind.startswith(SECRET)
 
 
 def holds(haystack: str, needle: Needle) -> bool:

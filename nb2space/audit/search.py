@@ -63,7 +63,7 @@ def search(pieces: Iterable[Piece], needles: Needles, known: Known) -> tuple[Cha
     pieces = list(pieces)
     shown = [text for piece in pieces if piece.share for text in piece.share.shown]
     excused = canonical("\n".join(text for raw in dict.fromkeys(shown) for text in _plain(raw)))
-    searcher = _Searcher(needles, excused, known)
+    searcher = Searcher(needles, excused, known)
     channels: dict[str, _Channel] = {}
     for piece in pieces:
         channel = channels.setdefault(piece.channel, _Channel())
@@ -95,7 +95,7 @@ def _plain(text: str) -> Iterator[str]:
         yield html.unescape(without_tags(text))
 
 
-class _Searcher:
+class Searcher:
     """Searches texts for the needles; what was searched once is not searched again."""
 
     def __init__(self, needles: Needles, excused: str, known: Known) -> None:
