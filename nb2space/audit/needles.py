@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from nb2space.audit.report import KEY, SECRET
 from nb2space.audit.source import Parts, parts_of
-from nb2space.runtime.codeblocks import Blocks, block_rows
+from nb2space.runtime.codeblocks import Blocks, block_texts
 from nb2space.runtime.codelines import TOKEN, WORD, canonical, telling_rows
 from nb2space.runtime.masking import DISTINCT
 from nb2space.tags import view_of
@@ -100,8 +100,8 @@ def needles_of(
     for part in parts:
         _add(found, _code(part, known))
     for source in sources:
-        rows = (" ".join(row) for row in block_rows(source))
-        _add(found, (Needle("line", row, f" {row} ", strong=True) for row in rows))
+        texts = block_texts(source)
+        _add(found, (Needle("line", text, canonical(text), strong=True) for text in texts))
     for kind, text in secrets:
         # A short secret is masked where it stands alone, and may be part of any word.
         inside = len(text) >= DISTINCT

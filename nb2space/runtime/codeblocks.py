@@ -174,27 +174,30 @@ class Blocks:
         self._sources.append(lines)
 
 
-def block_rows(source: str) -> Iterator[list[str]]:
-    """The rows of tokens that only the source of `source` has: where a literal of several lines
-    begins and ends, a text with its threefold quotes, and the sentences of docstrings.
+def block_texts(source: str) -> Iterator[str]:
+    """The texts that only `source` has: where a literal of several lines begins and ends, lines
+    with threefold quotes, and the sentences of docstrings.
     """
     if source.lstrip().lower().startswith(SHOWS_ITS_TEXT):
         return
     layout = _layout_of(source)
-    rows = [(n, text) for n, text in enumerate(source.splitlines(), 1) if text.strip()]
+    rows = [(n, text.strip()) for n, text in enumerate(source.splitlines(), 1) if text.strip()]
     for (number, text), (_, following) in pairwise(rows):
-        tokens, after = TOKEN.findall(text), TOKEN.findall(following)
         if number in layout.opens:
-            yield from _long_enough(tokens + after)
-        elif number in layout.data and tokens[-1] == "," and after[0] in ")]}":
-            yield from _long_enough([*tokens, after[0]])
+            pair = f"{text} {following}"
+        elif number in layout.data and text.endswith(",") and following[0] in ")]}":
+            pair = f"{text} {following[0]}"
+        else:
+            continue
+        if len(TOKEN.findall(pair)) >= _SHORTEST_PAIR:
+            yield pair
     for number, text in rows:
         if _TRIPLE.search(text) and number not in layout.in_text and len(WORD.findall(text)) > 1:
-            yield TOKEN.findall(text)
+            yield text
     tree = parsed(without_magics(source))
     for line in docstring_lines(tree) if tree else ():
         if len(WORD.findall(line)) >= _SENTENCE:
-            yield TOKEN.findall(line)
+            yield line
 
 
 def docstring_lines(tree: ast.AST) -> Iterator[str]:
@@ -210,11 +213,6 @@ def _quoted(text: str) -> Iterator[str]:
         for match in _QUOTED.finditer(text):
             if "\\n" in match[0]:
                 yield unescape(match[1] or match[2] or "")
-
-
-def _long_enough(tokens: list[str]) -> Iterator[list[str]]:
-    if len(tokens) >= _SHORTEST_PAIR:
-        yield tokens
 
 
 def _name(line: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from .codeblocks import Blocks, block_rows
+from .codeblocks import Blocks, block_texts
 from .codelines import (
     SHOWS_ITS_TEXT,
     TOKEN,
@@ -234,8 +234,8 @@ def code_rows(source: str) -> Iterator[Row]:
     for row in _rows(source):
         if _is_certain(row):
             yield tuple(row[:_LONGEST_ROW])
-    for row in block_rows(source):
-        yield tuple(row[:_LONGEST_ROW])
+    for text in block_texts(source):
+        yield tuple(TOKEN.findall(text)[:_LONGEST_ROW])
 
 
 def _rows(source: str) -> Iterator[list[str]]:
