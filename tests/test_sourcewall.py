@@ -197,6 +197,7 @@ SPREAD = {
     "a docstring": 'def offer(volume):\n    """What the buyer must never learn.\n\n'
     '    It is a third of the price.\n    """\n    return 3',
     "constants": "rate = 0.37\nlimit = 500\nmonths = 12",
+    "a text in brackets": 'text = (\n    "The offer of "\n    "this month."\n)',
     "a call": 'plot(\n    kind="bar",\n    color="red",\n    width=3,\n)',
 }
 VALUES = [
@@ -232,7 +233,17 @@ def spread_wall() -> SourceWall:
 @pytest.mark.parametrize("name", SPREAD)
 def test_a_cell_of_no_telling_lines_is_hidden(name: str) -> None:
     source, one = SPREAD[name], spread_wall()
-    for text in (source, f"Now:\n{source}\nReady", numbered(source), json.dumps({"a": source})):
+    lines = source.splitlines()
+    for text in (
+        source,
+        f"Now:\n{source}\nReady",
+        numbered(source),
+        json.dumps({"a": source}),
+        repr(["", source]),
+        repr(lines),
+        json.dumps({"source": source.splitlines(keepends=True)}),
+        "".join(f"<tr><th>{n}</th><td>{html.escape(s)}</td>" for n, s in enumerate(lines)),
+    ):
         assert one.hides(text), text
     assert one.without_source(f"Now:\n{source}\nReady\n", plain=True) in ("", "Now:\nReady\n")
     left = one.without_source(f"{html.escape(source)}<br>".replace("\n", "<br>"))
@@ -253,3 +264,18 @@ def test_rows_that_the_outputs_show_are_not_hidden() -> None:
     published = notebook_of("# T\n\n```\nrate = 0.37\nlimit = 500\nmonths = 12\n```")
     one = wall_of(live(SPREAD["constants"]), [], published, str)
     assert not one.hides(SPREAD["constants"])
+
+
+def test_what_ipython_makes_of_its_own_syntax_is_hidden() -> None:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    cells = ["!curl zebra", "%run zebra", "%%sql zebra\nSELECT a", "zebras = !ls"]
+    for cell in cells:
+        assert wall(cell).hides(TransformerManager().transform_cell(cell))
+    assert not wall("zebra(1)").hides("get_ipython().system('a')")
+
+
+def test_a_text_file_that_a_cell_writes_may_be_shown() -> None:
+    body = "zebra notes\nof this year\nof next year\nof any year"
+    assert not wall(f"%%writefile notes.md\n{body}").hides(body)
+    assert wall(f"%%writefile notes.py\n{body}").hides(body)

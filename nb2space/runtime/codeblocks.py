@@ -18,12 +18,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .codelines import SHOWS_ITS_TEXT, TOKEN, WORD, parsed, without_magics
+from .codelines import MAGIC, SHOWS_ITS_TEXT, TOKEN, WORD, parsed, without_magics
 from .undoing import unescape
 
 # So many lines in a row, or all of a cell that has two, are no accident.
 _RUN = 3
 _WHOLE = 2
+_SHORTEST_WHOLE = 12
 _SHORTEST = 4
 # A line that stands in more places than this, such as "try:", tells of none of them.
 _MOST_PLACES = 50
@@ -39,6 +40,10 @@ _LISTED = " \t\xa0>│|❱*-"
 _WORDS = re.compile(r"\w+")
 _QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'", re.S)
 _OPENS = re.compile(r"[{\[]$", re.M)
+# What IPython makes of its own syntax, and keeps as the cell's text.
+_TRANSLATED = tuple(
+    f"get_ipython().{name}(" for name in ("system", "getoutput", "run_line_magic", "run_cell_magic")
+)
 _INDENTATION = re.compile(r"[{\[]\n( +)")
 _DATA = {tokenize.STRING, tokenize.NUMBER, tokenize.OP, tokenize.COMMENT}
 _CONSTANTS = {"True", "False", "None"}
@@ -47,6 +52,8 @@ _LAYOUT = {
 }  # fmt: skip
 _FSTRING_START = getattr(tokenize, "FSTRING_START", -1)
 _FSTRING_END = getattr(tokenize, "FSTRING_END", -1)
+# The text of a file that is no code, which the app may show.
+_WRITES_TEXT = re.compile(r"\s*%%(?:writefile|file)\s+(?!.*\.py\s*$)", re.M)
 _TRIPLE = re.compile(r"[a-zA-Z]{0,2}(?:\"\"\"|''')")
 
 
@@ -130,9 +137,10 @@ class Blocks:
         # Per place in a source that the line before has: the indices of the run's lines.
         running: dict[tuple[int, int], list[int]] = {}
         places_of = {line: self._places_of(line) for line in set(lines) if _WORDS.search(line)}
-        for index, line in enumerate(lines):
+        for index, line in enumerate(lines if any(places_of.values()) else ()):
             places = places_of.get(line)
-            if places is None:
+            # A table has the number of a line in a cell of its own.
+            if places is None or (not places and line.strip().isdigit()):
                 continue
             running = {
                 (source, number): [*running.get((source, number - 1), ()), index]
@@ -150,7 +158,7 @@ class Blocks:
         """True for `length` lines, up to the line `last` of `source`, that no value has."""
         lines = self._sources[source]
         if length == len(lines):
-            return length >= _WHOLE
+            return length >= _WHOLE and sum(len(line.text) for line in lines) >= _SHORTEST_WHOLE
         run = lines[last + 1 - length : last + 1]
         own = [line for line in run if not line.in_text and len(line.text.strip()) >= _SHORTEST]
         return len(own) >= _RUN
@@ -159,6 +167,7 @@ class Blocks:
         if source.lstrip().lower().startswith(SHOWS_ITS_TEXT):
             return
         layout = _layout_of(source)
+        is_file = _WRITES_TEXT.match(source) is not None
         number = len(self._sources)
         lines: list[_Line] = []
         for row, text in enumerate(source.splitlines(), 1):
@@ -168,7 +177,7 @@ class Blocks:
             self._every.add(name)
             if _WORDS.search(text):
                 self._places.setdefault(name, []).append((number, len(lines)))
-                lines.append(_Line(text, row in layout.in_text))
+                lines.append(_Line(text, is_file or row in layout.in_text))
             if row in layout.data and _is_as_written(text):
                 self._rows.add(_row(text))
         self._sources.append(lines)
@@ -180,6 +189,8 @@ def block_texts(source: str) -> Iterator[str]:
     """
     if source.lstrip().lower().startswith(SHOWS_ITS_TEXT):
         return
+    if any(map(MAGIC.match, source.splitlines())):
+        yield from _TRANSLATED
     layout = _layout_of(source)
     rows = [(n, text.strip()) for n, text in enumerate(source.splitlines(), 1) if text.strip()]
     for (number, text), (_, following) in pairwise(rows):
@@ -208,11 +219,14 @@ def docstring_lines(tree: ast.AST) -> Iterator[str]:
 
 
 def _quoted(text: str) -> Iterator[str]:
-    """The texts of several lines that `text` has in quotes, as JSON and `repr` write them."""
-    if "\\n" in text:
-        for match in _QUOTED.finditer(text):
-            if "\\n" in match[0]:
-                yield unescape(match[1] or match[2] or "")
+    """What `text` has in quotes, as JSON and `repr` write it: texts of several lines, each by
+    itself, and all of them as lines.
+    """
+    if "'" not in text and '"' not in text:
+        return
+    every = [match[1] or match[2] or "" for match in _QUOTED.finditer(text)]
+    yield from (unescape(part) for part in every if "\\n" in part)
+    yield "\n".join(unescape(part).rstrip("\n") for part in every)
 
 
 def _name(line: str) -> str:
@@ -250,7 +264,8 @@ def _layout_of(source: str) -> _Layout:
     other: set[int] = set()
     named: set[int] = set()
     opens: set[int] = set()
-    depth, opened = 0, []
+    opened: list[int] = []
+    is_name = False
     docstrings = _docstring_rows(source)
     rows = source.splitlines()
     try:
@@ -273,9 +288,11 @@ def _layout_of(source: str) -> _Layout:
             elif token.type not in _DATA and token.type not in _LAYOUT:
                 other.add(start)
             elif token.type == tokenize.OP:
-                depth += (token.string in "([{") - (token.string in ")]}")
-                if token.string in "[{(" and token.line.rstrip().endswith(token.string):
-                    opens.update({start} if start in named and token.string != "(" else ())
+                # What stands in the brackets of a call may be in a repr, too.
+                begins = token.string in "[{" or (token.string == "(" and not is_name)
+                if begins and start in named and token.line.rstrip().endswith(token.string):
+                    opens.add(start)
+            is_name = token.type == tokenize.NAME and not keyword.iskeyword(token.string)
     except (tokenize.TokenError, SyntaxError, IndexError):
         return _Layout()
     data = set(range(1, len(rows) + 1)) - other - in_text

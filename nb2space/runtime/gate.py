@@ -280,7 +280,7 @@ class _Printed:
         self.parent = parent
         self._tracebacks = Tracebacks()
         self._begun = ""
-        self._before: list[str] = []
+        self._before = ""
 
     def cut(self, text: str, wall: SourceWall) -> str:
         """The next piece, without what tells of the code together with the pieces before."""
@@ -293,16 +293,19 @@ class _Printed:
 
     def _without_blocks(self, text: str, wall: SourceWall) -> str:
         """`text` without the lines that are code together with lines that were printed before."""
-        before, lines = self._before, text.splitlines(keepends=True)
-        every = [*before, *lines]
-        if not wall or len(text) > _LONGEST_BEGUN:
-            self._before = lines[-_LINES_BEFORE:]
+        before, every = self._before, self._before + text
+        lines = every.splitlines(keepends=True)
+        self._before = "".join(lines[-_LINES_BEFORE:])[-_LONGEST_BEGUN:]
+        if not before or not wall or not wall.hides(every):
             return text
-        self._before = every[-_LINES_BEFORE:]
-        if not before or not wall.hides("".join(every)):
-            return text
-        hidden = wall.hidden_lines(every)
-        return "".join(line for n, line in enumerate(lines, len(before)) if n not in hidden)
+        hidden = wall.hidden_lines(lines)
+        kept, place = [], 0
+        for number, line in enumerate(lines):
+            if number not in hidden:
+                # Of what was begun before, the rest.
+                kept.append(line[max(0, len(before) - place) :])
+            place += len(line)
+        return "".join(kept)
 
 
 _HANDLERS = {
