@@ -6,7 +6,6 @@ their like put lines of the notebook into its outputs, where nothing else would 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import Any
 from nb2space.audit.known import Known
 from nb2space.audit.needles import needles_of
 from nb2space.audit.search import Piece, Searcher
-from nb2space.audit.shown import displayed, viewed_in
+from nb2space.audit.shown import displayed, texts_in, viewed_in
 from nb2space.notebook import Notebook
 from nb2space.runtime.bundles import viewer_data
 from nb2space.runtime.cleantext import clean_text, text_of
@@ -78,7 +77,7 @@ def _texts(outputs: list[Any]) -> Iterator[str]:
         elif output["output_type"] in ("display_data", "execute_result"):
             for mime, value in viewer_data(output["data"]).items():
                 if "json" in mime:
-                    yield json.dumps(value, ensure_ascii=False)
+                    yield from texts_in(value)
                 elif mime.startswith("text/") or "xml" in mime or "script" in mime:
                     yield value if isinstance(value, str) else "".join(value)
 
@@ -90,4 +89,4 @@ def _texts_of_widgets(states: Mapping[str, Any], viewed: set[str]) -> Iterator[s
         captured = state.get("outputs", [])
         if all(isinstance(output, dict) and "output_type" in output for output in captured):
             yield from _texts(captured)
-        yield json.dumps({**state, "outputs": []}, ensure_ascii=False, default=str)
+        yield from texts_in({**state, "outputs": []})

@@ -132,21 +132,22 @@ def _share_of_data(mime: str, value: Any, *, is_alone: bool) -> Share:
 def _share_of_values(value: Any) -> Share:
     """Of a tree of JSON: every text in it may be drawn."""
     share = Share()
-    for text in _texts_in(value):
+    for text in texts_in(value):
         share += share_of_markup(text)
     return share
 
 
-def _texts_in(value: Any) -> Iterator[str]:
+def texts_in(value: Any) -> Iterator[str]:
+    """The texts in a tree of JSON, its names included; numbers say nothing."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for name, item in value.items():
             yield str(name)
-            yield from _texts_in(item)
+            yield from texts_in(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _texts_in(item)
+            yield from texts_in(item)
 
 
 def share_of_state(state: Mapping[str, Any]) -> Share:
