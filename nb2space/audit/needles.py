@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nb2space.audit.report import KEY
+from nb2space.audit.report import KEY, PATH
 from nb2space.audit.source import Parts, parts_of
 from nb2space.runtime.codelines import TOKEN, WORD, canonical, telling_rows
 from nb2space.runtime.masking import DISTINCT
@@ -101,7 +101,7 @@ def needles_of(
     kept = [
         needle
         for needle in found.values()
-        if needle.kind == KEY
+        if needle.kind in (KEY, PATH)
         or not (holds(written, needle) or (not _is_code(needle) and holds(visible, needle)))
     ]
     return Needles(tuple(kept), "\n".join(prose), shown)
