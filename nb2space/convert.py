@@ -19,8 +19,10 @@ from nb2space.outputcheck import check_outputs
 from nb2space.ownfiles import check_patterns
 from nb2space.page.recording import losses_in_words, recording_of, refuse_losses
 from nb2space.page.tables import Frozen
+from nb2space.places import author_places
 from nb2space.running import Dialogue, run_source
 from nb2space.runtime.masking import Mask
+from nb2space.runtime.places import Places, Veil
 from nb2space.seal import new_key
 from nb2space.secrets import Finding, masked_notebook, shown_secrets
 from nb2space.source import known_here, read_source
@@ -80,19 +82,22 @@ def convert(
         refuse_shown_source(shown)
     # Of these the app knows nothing else: its code makes them, or gets them from somewhere.
     shown_only = () if is_static else shown_secrets(executed.notebook, found)
-    title = Mask(code.to_mask).text(options.title or title_of(shown, path))
+    places = Places(author_places(source.home, executed.environment.prefix))
+    title = Veil(code.to_mask, places).text(options.title or title_of(shown, path))
+    veil = Veil((), places)
     stripped = strip_notebook(
         shown,
         folder=source.home,
         title=title,
         show_source=options.show_source,
         secrets=replace(code.to_seal, shown=tuple(dict.fromkeys(f.value for f in shown_only))),
+        veil=veil,
     )
     look = Look(title, options.theme, options.language, options.show_source, options.hardware)
     record = _record(folder, replaced, options)
     if recording and is_static:
         made = without_kernel(
-            source, executed, material, stripped, look, record, recording, to_mask
+            source, executed, material, stripped, look, record, recording, to_mask, veil
         )
     else:
         made = with_kernel(source, executed, material, stripped, look, record, options)

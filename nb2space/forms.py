@@ -17,6 +17,7 @@ from nb2space.page.first import page_files
 from nb2space.page.public import masked_frozen, public_frozen
 from nb2space.page.static import static_files
 from nb2space.page.tables import Frozen
+from nb2space.runtime.masking import Mask
 from nb2space.secrets import Finding, LiftedCode
 from nb2space.sharing import Sharing, sharing_of, with_sharing
 from nb2space.source import Source
@@ -76,10 +77,13 @@ def without_kernel(
     record: Record,
     recording: Frozen,
     to_mask: Iterable[str],
+    veil: Mask,
 ) -> Made:
-    """The Space as a page that plays `recording`, in which the values `to_mask` are masked."""
+    """The Space as a page that plays `recording`, in which the values `to_mask` are masked, and
+    private paths by `veil`."""
     frozen, found = masked_frozen(recording, to_mask, source.ignored)
-    frozen = public_frozen(frozen, stripped.viewer, stripped.model_ids)
+    values = {"states": veil.value(frozen.states), "blobs": veil.value(frozen.blobs)}
+    frozen = public_frozen(replace(frozen, **values), stripped.viewer, stripped.model_ids)
     files, manifest = static_files(
         stripped.viewer,
         frozen,

@@ -20,8 +20,10 @@ import nbformat
 
 from nb2space.images import inline_images
 from nb2space.notebook import Notebook
+from nb2space.places import Veiled
 from nb2space.runtime.bundles import viewer_data
 from nb2space.runtime.cleantext import clean_text, text_of
+from nb2space.runtime.masking import Mask
 from nb2space.runtime.media import bare_buffer, bare_data_urls, bare_picture
 from nb2space.runtime.outputs import renderer_metadata, viewer_state
 from nb2space.runtime.sealedsecrets import NO_SECRETS, SealedSecrets
@@ -39,6 +41,8 @@ RANDOM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 # Those that `runtime/widgetids.py` counted are the same in each run.
 _COUNTED_ID = re.compile(r"6e62[0-9a-f]{28}")
 _NAMED_ID = re.compile(rf'(?:"model_id": "|IPY_MODEL_)({RANDOM_ID.pattern})')
+
+NOTHING_HIDDEN = Mask(())
 
 # Cell numbers in notices are positions in the author's notebook, counted from 1.
 
@@ -63,33 +67,39 @@ def strip_notebook(
     title: str,
     show_source: bool,
     secrets: SealedSecrets = NO_SECRETS,
+    veil: Mask = NOTHING_HIDDEN,
 ) -> Stripped:
     """Split `executed` into the viewer's and the live notebook.
 
-    `secrets` says of those that the live one needs. `folder` is the author's
-    notebook's own, where pictures in Markdown are looked up.
+    `secrets` says of those that the live one needs; `veil` takes private paths out of what is
+    shown. `folder` is the author's notebook's own, where pictures in Markdown are looked up.
     With `show_source` the code of cells that are not tagged to hide it is kept for the viewer.
     """
     viewer_cells: list[Notebook] = []
     live_cells: list[Notebook] = []
     notices: list[str] = []
+    veiled = Veiled(veil, saved_models(executed.metadata))
     for number, cell in numbered(executed):
         view = view_of(cell)
         if cell.cell_type == "code":
             outputs, said = viewer_outputs(cell.get("outputs", []))
+            if view.shows_outputs:
+                outputs = veiled.of(outputs, number)
             if not view.is_hidden:
                 notices += [f"Cell {number} {what}" for what in said]
             live = _live_code(cell, number, view, outputs, show_source)
             live_cells.append(_placed(live, live_cells))
             if not view.is_hidden:
                 source = cell.source if show_source and view.shows_source else ""
+                source = veiled.of(source, number)
                 shown = outputs if view.shows_outputs else []
                 if source or shown:
                     seen = nbformat.v4.new_code_cell(source, outputs=shown, id=live.id)
                     viewer_cells.append(seen)
         elif view.shows_source:
-            text, missing = _text_cell(cell, folder)
+            text, missing = _text_cell(cell, veiled.of(cell.source, number), folder)
             if text is not None:
+                text = veiled.of(text, number)
                 notices += [f"Cell {number} shows a picture that is missing: {m}" for m in missing]
                 live_cells.append(_placed(text, live_cells))
                 viewer_cells.append(text)
@@ -97,7 +107,7 @@ def strip_notebook(
     # Cleaned first: what an output that is dropped refers to is not displayed.
     models = displayed_models(
         (output for cell in viewer_cells for output in cell.get("outputs", [])),
-        {name: clean_model(model) for name, model in saved_models(executed.metadata).items()},
+        {name: clean_model(model) for name, model in veiled.models.items()},
     )
     if models:
         viewer.metadata["widgets"] = {
@@ -110,7 +120,7 @@ def strip_notebook(
     return Stripped(
         viewer=viewer,
         live=live,
-        notices=tuple(notices),
+        notices=(*notices, *veiled.notices),
         model_ids=model_ids,
     )
 
@@ -149,8 +159,8 @@ def _live_code(
     return live
 
 
-def _text_cell(cell: Notebook, folder: Path) -> tuple[Notebook | None, list[str]]:
-    source, missing = inline_images(cell.source, folder)
+def _text_cell(cell: Notebook, text: str, folder: Path) -> tuple[Notebook | None, list[str]]:
+    source, missing = inline_images(text, folder)
     source = bare_data_urls(source)
     if cell.cell_type == "markdown":
         # A picture that was pasted and taken out of the text again stays attached.

@@ -15,13 +15,14 @@ from typing import Any
 
 from nb2space.audit.disguise import views
 from nb2space.audit.known import Known, known_files
-from nb2space.audit.needles import Needles, holds, is_secret, needles_of
-from nb2space.audit.report import KEY, SECRET, Channel, Leak, Report
+from nb2space.audit.needles import Needles, holds, is_no_code, needles_of
+from nb2space.audit.report import KEY, PATH, SECRET, Channel, Leak, Report
 from nb2space.audit.search import Piece, search
 from nb2space.audit.shown import Share, share_of_markup, share_of_notebook
 from nb2space.audit.static import INDEX, is_shown, share_of_static
 from nb2space.errors import InputError
 from nb2space.keystore import Record, bundle_path
+from nb2space.places import author_places
 from nb2space.runtime.bundle import BundleError, unpack, unseal_bytes
 from nb2space.runtime.codelines import canonical
 from nb2space.runtime.masking import Mask
@@ -73,7 +74,7 @@ def _without_shown(needles: Needles) -> Needles:
     read = [needles.shown, *views(needles.shown.encode("utf-8", "replace"))]
     visible = canonical("\n".join(read))
     needles.blocks.forget(read)
-    kept = tuple(n for n in needles.items if is_secret(n) or not holds(visible, n))
+    kept = tuple(n for n in needles.items if is_no_code(n) or not holds(visible, n))
     return replace(needles, items=kept)
 
 
@@ -131,9 +132,10 @@ def _secrets(record: Record, sealed: SealedSecrets) -> Iterator[tuple[str, str]]
         for part, _ in parts_of(value):
             if len(part) >= _SHORTEST_SECRET:
                 yield f"{SECRET} {name}", part
-    folder = os.path.dirname(record.notebook)
-    if len(folder) >= 8:
-        yield "path", folder
+    for place in author_places(Path(record.notebook).parent, record.prefix):
+        # What lies right below the root may be any word.
+        if record.notebook and place.is_private and len(place.parts) > 1:
+            yield PATH, place.folder
 
 
 def _names_of_packages(folder: Path) -> frozenset[str]:

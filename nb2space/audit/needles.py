@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nb2space.audit.report import KEY, SECRET
+from nb2space.audit.report import KEY, PATH, SECRET
 from nb2space.audit.source import Parts, parts_of
 from nb2space.runtime.codeblocks import Blocks, block_texts
 from nb2space.runtime.codelines import TOKEN, WORD, canonical, telling_rows
@@ -111,7 +111,7 @@ def needles_of(
     kept = [
         needle
         for needle in found.values()
-        if is_secret(needle)
+        if is_no_code(needle)
         or not (holds(written, needle) or (not _is_code(needle) and holds(visible, needle)))
     ]
     blocks = Blocks(dict.fromkeys(sources))
@@ -119,9 +119,9 @@ def needles_of(
     return Needles(tuple(kept), "\n".join(prose), shown, blocks)
 
 
-def is_secret(needle: Needle) -> bool:
-    """True for what nothing excuses."""
-    return needle.kind == KEY or needle.kind.startswith(SECRET)
+def is_no_code(needle: Needle) -> bool:
+    """True for secrets and private paths, which nothing excuses."""
+    return needle.kind in (KEY, PATH) or needle.kind.startswith(SECRET)
 
 
 def holds(haystack: str, needle: Needle) -> bool:

@@ -12,7 +12,9 @@ _WORD = re.compile(r"\w{3,}")
 
 KEY = "key"
 SECRET = "secret"
-"""The kinds of leaks that are no code: the Space's key, and secrets, whose kinds also name them."""
+PATH = "path"
+"""The kinds of leaks that are no code: the Space's key, secrets, whose kinds also name them, and
+paths of the author's machine."""
 
 
 @dataclass(frozen=True)

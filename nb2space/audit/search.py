@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from nb2space.audit.disguise import views
 from nb2space.audit.known import Known
 from nb2space.audit.needles import Needle, Needles, sought
-from nb2space.audit.report import Channel, Leak, masked
+from nb2space.audit.report import PATH, Channel, Leak, masked
 from nb2space.audit.shown import Share
 from nb2space.runtime.codelines import canonical
+from nb2space.runtime.places import OTHER, Place, Places
 
 _WORDS = re.compile(r"\w+")
 
@@ -104,6 +105,9 @@ class Searcher:
         self.known = known
         self.strong = [n for n in needles.items if n.strong and n.tokens not in known.templates]
         self.weak = [n for n in needles.items if not n.strong and sought(n) not in excused]
+        self.places = {
+            n.text: Places([Place(n.text, OTHER)]) for n in self.strong if n.kind == PATH
+        }
         self.words = {id(n): _words_of(n) for n in needles.items}
         self.done: dict[tuple[int, int], list[tuple[str, str, int]]] = {}
 
@@ -141,12 +145,18 @@ class Searcher:
             for needle in needles:
                 if self.words[id(needle)] <= words:
                     hay = hay or canonical(text)
-                    if count := hay.count(sought(needle)):
+                    count = hay.count(sought(needle))
+                    if count and self._is_meant(needle, text):
                         yield needle.kind, needle.text, count
             if signs:
                 yield from self._signs(text)
                 if line := self.blocks.first(text):
                     yield "line", line, 1
+
+    def _is_meant(self, needle: Needle, text: str) -> bool:
+        """False for the words of a path that is another one, such as an address's."""
+        place = self.places.get(needle.text)
+        return needle.kind != PATH or (place is not None and place.tells_of(text))
 
     def _signs(self, text: str) -> Iterator[tuple[str, str, int]]:
         for kind, pattern in _SIGNS.items():

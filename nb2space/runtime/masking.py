@@ -17,7 +17,7 @@ from html.entities import codepoint2name
 from typing import Any
 from urllib.parse import quote
 
-from .undoing import as_seen, seen_places
+from .undoing import as_seen, replaced_as_seen, seen_places
 from .verdicts import LARGE, Verdicts
 from .within import SHORTEST, parts_of
 
@@ -79,19 +79,7 @@ class Mask:
 
     def _unbroken(self, text: str) -> str:
         """`text` without the values that only what nobody sees breaks: a colour, a tag."""
-        seen = as_seen(text)
-        if seen is text or not self._seen_pattern.search(seen):
-            return text
-        places, instead = seen_places(text), dict[tuple[int, int], str]()
-        for match in self._seen_pattern.finditer(seen):
-            instead |= dict.fromkeys(places[match.start() : match.end()], "")
-            instead[places[match.start()]] = MASK
-        # What is unseen stays: tags that begin within a value end behind it.
-        kept, at = [], 0
-        for (start, end), new in instead.items():
-            kept += [text[at:start], new]
-            at = end
-        return "".join([*kept, text[at:]])
+        return replaced_as_seen(text, self._seen_pattern.finditer, lambda match: MASK)
 
     @cached_property
     def _seen_pattern(self) -> re.Pattern[str]:
@@ -137,7 +125,7 @@ class Mask:
 
     def value(self, value: Any) -> Any:
         """`value` with all texts and bytes in it masked; itself where there was nothing to mask."""
-        if self._pattern is None:
+        if not self:
             return value
         if isinstance(value, str):
             return self.text(value)
@@ -215,6 +203,11 @@ def _nothing_before(first: str) -> str:
 def _either(unit: list[_Form]) -> str:
     patterns = [re.escape(first) + rest for first, rest in unit]
     return patterns[0] if len(patterns) == 1 else f"(?:{'|'.join(patterns)})"
+
+
+def spelled(text: str) -> str:
+    """A pattern for `text` in each way in which programs write it, but for base64 and digits."""
+    return "".join(_either(_written(run)) for run in _runs(text))
 
 
 def _runs(value: str) -> list[str]:

@@ -12,6 +12,9 @@ import logging
 import os
 import shutil
 import signal
+import sys
+import sysconfig
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -32,6 +35,7 @@ from .kernels import cell_hashes, in_workplace, place_guard
 from .markdown import with_markup
 from .masking import Mask
 from .outputs import viewer_outputs
+from .places import HOME, OTHER, WORK, Place, Places, Veil
 from .problems import Reports, keep_clean, note
 from .repeating import Repeats
 from .samecells import digest_of
@@ -135,7 +139,8 @@ def live_server(settings: Settings, workplace: Workplace) -> SpaceServer:
     live = nbformat.reads(workplace.notebook, as_version=4)
     place_guard(workplace, cell_hashes(live))
     place_start_code(workplace)
-    mask = _mask_of(workplace, settings.key)
+    values = _values_to_mask(workplace, settings.key)
+    mask = Veil(values, Places(_places_of(settings, workplace)))
     wall = _wall_of(settings, workplace, live)
     gates = Gates(note, settings.language, mask, wall)
     admission = Admission(settings.limits.kernels_per_client)
@@ -149,11 +154,13 @@ def live_server(settings: Settings, workplace: Workplace) -> SpaceServer:
     server.mask = mask
     server.admission = admission
     server.repeats = Repeats(cells_for_all(live))
+    # The log is the author's, and says where in the container something is.
+    in_log = Mask(values)
     server.reports = Reports(
-        workplace.reports, mask=lambda text: mask.text(wall.without_source(text, plain=True))
+        workplace.reports, mask=lambda text: in_log.text(wall.without_source(text, plain=True))
     )
     for logger in (logging.getLogger(), server.log):
-        keep_clean(logger, mask)
+        keep_clean(logger, in_log)
     server.config_file_paths = []
     server.notebook_path = str(settings.folder / settings.notebook)
     # Voila takes the signal to end for itself; the front has it.
@@ -174,8 +181,8 @@ def _keep_to_ourselves(settings: Settings, workplace: Workplace) -> None:
     os.environ["JUPYTER_RUNTIME_DIR"] = str(workplace.home / "jupyter-runtime")
 
 
-def _mask_of(workplace: Workplace, key: str) -> Mask:
-    """The mask of the key and the notebook's secrets; the log names those without a value."""
+def _values_to_mask(workplace: Workplace, key: str) -> list[str]:
+    """The key and the notebook's secrets; the log names those without a value."""
     missing = [name for name in workplace.secrets.names if not os.environ.get(name)]
     if missing:
         log.warning(
@@ -183,7 +190,16 @@ def _mask_of(workplace: Workplace, key: str) -> Mask:
             "the machine that converted the notebook, or set it in the Space's settings.",
             ", ".join(missing),
         )
-    return Mask([key, *workplace.secrets.values(os.environ)])
+    return [key, *workplace.secrets.values(os.environ)]
+
+
+def _places_of(settings: Settings, workplace: Workplace) -> Iterator[Place]:
+    """The container's own folders, which kernels may tell of."""
+    yield Place(str(workplace.files), WORK)
+    for home in (workplace.home, os.path.expanduser("~")):
+        yield Place(str(home), HOME)
+    for folder in (workplace.root, settings.folder, sysconfig.get_path("purelib"), sys.prefix):
+        yield Place(str(folder), OTHER)
 
 
 def _wall_of(settings: Settings, workplace: Workplace, live: Any) -> SourceWall:

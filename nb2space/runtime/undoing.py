@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 _COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[\"'\\/bfnrt])")
@@ -73,6 +73,31 @@ def seen_places(text: str) -> list[tuple[int, int]]:
         places += [match.span()] * len(_seen(match))
         at = match.end()
     return places + [(place, place + 1) for place in range(at, len(text))]
+
+
+def replaced_as_seen(
+    text: str,
+    found_in: Callable[[str], Iterable[re.Match[str]]],
+    instead: Callable[[re.Match[str]], str],
+) -> str:
+    """`text` with `instead` in the place of what is found in it as people see it.
+
+    Left as it is where people see what is written.
+    """
+    seen = as_seen(text)
+    found = [] if seen is text else list(found_in(seen))
+    if not found:
+        return text
+    places, changed = seen_places(text), dict[tuple[int, int], str]()
+    for match in found:
+        changed |= dict.fromkeys(places[match.start() : match.end()], "")
+        changed[places[match.start()]] = instead(match)
+    # What is unseen stays: tags that begin within what is replaced end behind it.
+    kept, at = [], 0
+    for (start, end), new in changed.items():
+        kept += [text[at:start], new]
+        at = end
+    return "".join([*kept, text[at:]])
 
 
 def _seen(match: re.Match[str]) -> str:
