@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import re
@@ -17,7 +16,7 @@ from nb2space.errors import Nb2spaceError, RemoteError
 from nb2space.hub import ConflictError, address_of, explained, visibility_of
 from nb2space.publish import Publication
 from nb2space.runtime import health
-from nb2space.space import MANIFEST, STATIC
+from nb2space.space import MANIFEST, STATIC, version_of
 from nb2space.spacelogs import LogStream, decisive_lines, fetched_lines, hint_for
 
 if TYPE_CHECKING:
@@ -166,11 +165,11 @@ def _app_of(api: HfApi, publication: Publication) -> _App:
 
 def _problem_of(app: _App, manifest: bytes) -> str:
     """Why what answers is not the app of this manifest; "" when it is."""
-    version = hashlib.sha256(manifest).hexdigest()[:16]
+    version = version_of(manifest)
     try:
         if json.loads(manifest)["form"] == STATIC:
             # A page without a kernel has nobody to ask; the list of its files tells its version.
-            served = hashlib.sha256(_fetched(app, MANIFEST)).hexdigest()[:16]
+            served = version_of(_fetched(app, MANIFEST))
             pages = r"\w+"
         else:
             served = str(json.loads(_fetched(app, health.PATH[1:]))["version"])

@@ -109,6 +109,11 @@ def manifest_digest(files: Iterable[SpaceFile]) -> str:
     return next(hashlib.sha256(file.content).hexdigest() for file in files if file.path == MANIFEST)
 
 
+def version_of(manifest: bytes) -> str:
+    """The version of an app that has this manifest, as its server and its page tell it."""
+    return hashlib.sha256(manifest).hexdigest()[:16]
+
+
 def made_by() -> str:
     """The name and version of this nb2space, for the manifest."""
     return f"nb2space {__version__}"

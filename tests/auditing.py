@@ -41,7 +41,7 @@ def expected_leaks() -> dict[str, tuple[str, str]]:
 def leaks_on_visit(url: str, needles: Needles, *, use_browser: bool) -> dict[str, set[str]]:
     """The kinds of leaks by channel, while the app's page is loaded and its controls are moved."""
     log = visit_app(url, use_browser=use_browser)
-    assert not log.notes, log.notes
+    assert not log.unseen, log.unseen
     return kinds(search(log.pieces(), needles, known_files()))
 
 

@@ -29,6 +29,7 @@ from browsing import (
 from conftest import NOTEBOOKS, ExampleSpace
 
 from nb2space.keystore import find_record
+from nb2space.runtime.bundle import seal_bytes
 from nb2space.seal import new_key
 from nb2space.space import read_manifest
 
@@ -344,21 +345,49 @@ def test_the_server_ends_with_the_command_however_that_ends(
         wait_until(lambda: not [pid for pid in family if _is_alive(pid)])
 
 
+def rewritten(change: Callable[[bytes], bytes]) -> Callable[[Path, str], object]:
+    """Damages a file by changing its bytes."""
+    return lambda path, key: path.write_bytes(change(path.read_bytes()))
+
+
+def without_archive(path: Path, key: str) -> None:
+    """Seals what is no bundle."""
+    path.write_bytes(seal_bytes(b"no archive", key))
+
+
+def as_folder(path: Path, key: str) -> None:
+    """Puts something that nobody can read in the file's place, not even root."""
+    path.unlink()
+    path.mkdir()
+
+
 @pytest.mark.parametrize(
     ("key", "damage", "sentence"),
     [
         ("", None, "The secret NB2SPACE_KEY is not set"),
         ("wrong", None, "The secret NB2SPACE_KEY is not a key of nb2space"),
         ("another", None, "The key in NB2SPACE_KEY does not open sealed.bin"),
-        ("own", lambda sealed: sealed[:-1], "sealed.bin was altered or cut short"),
-        ("own", lambda sealed: sealed[:-1] + b"x", "sealed.bin was altered or cut short"),
-        ("own", lambda sealed: b"PK" + sealed, "sealed.bin is not a sealed bundle"),
-        ("own", lambda sealed: b"", "sealed.bin is not a sealed bundle"),
+        ("own", rewritten(lambda sealed: sealed[:-1]), "sealed.bin was altered or cut short"),
+        (
+            "own",
+            rewritten(lambda sealed: sealed[:-1] + b"x"),
+            "sealed.bin was altered or cut short",
+        ),
+        ("own", rewritten(lambda sealed: b"PK" + sealed), "sealed.bin is not a sealed bundle"),
+        ("own", rewritten(lambda sealed: b""), "sealed.bin is not a sealed bundle"),
+        (
+            "own",
+            rewritten(lambda sealed: sealed[:8] + b"\2" + sealed[9:]),
+            "sealed.bin has version 2",
+        ),
+        ("own", without_archive, "sealed.bin holds no archive"),
+        ("own", lambda path, key: path.unlink(), "sealed.bin is missing"),
+        ("own", as_folder, "sealed.bin cannot be read: Is a directory"),
     ],
 )
 def test_a_space_that_cannot_be_opened_says_that_it_is_being_prepared(
     key: str,
-    damage: Callable[[bytes], bytes] | None,
+    damage: Callable[[Path, str], object] | None,
     sentence: str,
     example_spaces: Callable[[str], ExampleSpace],
     tmp_path: Path,
@@ -366,9 +395,9 @@ def test_a_space_that_cannot_be_opened_says_that_it_is_being_prepared(
     space = example_spaces("report")
     folder = space.copy_to(tmp_path / "space")
     sealed = folder / "sealed.bin"
-    if damage:
-        sealed.write_bytes(damage(sealed.read_bytes()))
     keys = {"own": record_of(space).key, "another": new_key()}
+    if damage:
+        damage(sealed, keys["own"])
     port = free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "runtime"],
@@ -385,6 +414,9 @@ def test_a_space_that_cannot_be_opened_says_that_it_is_being_prepared(
         status, headers, body = get(f"http://127.0.0.1:{port}/")
         assert status == 503 and headers["Retry-After"]
         assert b"This app is being prepared" in body
+        # As a page asks that was open before.
+        status, _, again = get(f"http://127.0.0.1:{port}/nb2space/live", "POST")
+        assert status == 503 and again == body
         assert server.poll() is None
     finally:
         server.terminate()

@@ -56,16 +56,20 @@ def _searched(folder: Path, record: Record) -> tuple[Report, Needles]:
     return Report(report.channels, (*notes, *report.notes), len(needles.items)), needles
 
 
-def audit_url(url: str, needles: Needles, use_browser: bool, prefix: str = "") -> Report:
+def audit_url(
+    url: str, needles: Needles, use_browser: bool, prefix: str = "", version: str = ""
+) -> Report:
     """Visit the app at `url`, ask it for what is not for viewers, and search all it sends.
 
     `prefix` is the sys.prefix of the kernel's environment, whose widgets' files the app serves.
-    Raises RemoteError when the app does not answer.
+    `version` is that of the app that is meant, "" for any. Raises RemoteError when the app does not
+    answer.
     """
     from nb2space.audit.known import known_files
     from nb2space.audit.traffic import leaks_in_traffic
 
-    return leaks_in_traffic(url, needles, known_files(prefix), use_browser=use_browser)
+    known = known_files(prefix)
+    return leaks_in_traffic(url, needles, known, use_browser=use_browser, version=version)
 
 
 def audit_app(
@@ -89,7 +93,8 @@ def audit_app(
         step("Visiting the app, moving its controls and asking it for its code")
         with serving(folder, free_port(None), silent=True) as server:
             report = report.joined(audit_url(server.url, needles, use_browser, record.prefix))
-    save_record(replace(record, audited=manifest_digest(files) if report.ok else ""))
+    if report.ok or report.leaks:
+        save_record(replace(record, audited=manifest_digest(files) if report.ok else ""))
     return report
 
 
@@ -101,11 +106,14 @@ def audit_published(
     Raises InputError when the folder's bundle cannot be opened, RemoteError when the app does not
     answer.
     """
-    from nb2space.space import STATIC, read_manifest
+    from nb2space.audit.known import known_files
+    from nb2space.audit.traffic import leaks_in_static
+    from nb2space.space import MANIFEST, STATIC, read_manifest, version_of
 
     step(f"Searching the files of {folder}")
     report, needles = _searched(folder, record)
-    if read_manifest(folder).form == STATIC:
-        return report
+    version = version_of((folder / MANIFEST).read_bytes())
     step(f"Visiting {url}")
-    return report.joined(audit_url(url, needles, use_browser, record.prefix))
+    if read_manifest(folder).form == STATIC:
+        return report.joined(leaks_in_static(url, needles, known_files(record.prefix), version))
+    return report.joined(audit_url(url, needles, use_browser, record.prefix, version))

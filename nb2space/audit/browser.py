@@ -5,33 +5,19 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 from nb2space.audit.exchange import Answer, Log
+from nb2space.audit.mover import SECOND, move_everything, quiet
 from nb2space.errors import RemoteError
-
-_SECOND = 1000
-"""Playwright's times are in milliseconds."""
 
 _LOAD_SECONDS = 300
 _READY_SECONDS = 30
-_QUIET_SECONDS = 0.5
-_MOST_SECONDS = 20
-_MOST_OF_A_KIND = 40
-_MOST_OPTIONS = 12
 _OPTIONS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 # An app of ours is a page first, and has its kernel some time later.
 _LIVE = "['live', undefined].includes(document.body.dataset.nb2space)"
-
-_TABS = ".lm-TabBar-tab, .p-TabBar-tab, .jp-Collapse-header, summary"
-_CLICKED = (
-    ".widget-toggle-button, .widget-toggle-buttons button, input[type=checkbox], input[type=radio]"
-)
-_TEXTS = "input[type=text], input[type=number], input[type=password], textarea"
-_BUTTONS = "button:not(.widget-toggle-buttons button):not(.widget-toggle-button)"
 
 
 def is_available() -> str:
@@ -60,9 +46,7 @@ def visit(url: str, log: Log) -> None:
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             _listen(page, urlsplit(url).netloc, log)
             _load(page, url, log)
-            _Mover(page, log).move_everything()
-            if log.shows_widgets() and not log.widgets().displayed:
-                log.notes.append("The page displays widgets, but none of them answered.")
+            move_everything(page, log)
         finally:
             browser.close()
 
@@ -98,79 +82,17 @@ def _errors() -> type[Exception]:
 
 def _load(page: Any, url: str, log: Log) -> None:
     try:
-        page.goto(url, timeout=_LOAD_SECONDS * _SECOND)
+        page.goto(url, timeout=_LOAD_SECONDS * SECOND)
     except _errors() as error:
         raise RemoteError(f"{url} does not open in the browser: {str(error)[:200]}") from None
     # Widgets appear some time after the page has loaded, if there are any.
     deadline = time.monotonic() + _READY_SECONDS
     while not log.frames and time.monotonic() < deadline:
         page.wait_for_timeout(100)
-    with contextlib.suppress(_errors()):
-        page.wait_for_function(_LIVE, timeout=_LOAD_SECONDS * _SECOND)
-    _quiet(page, log, 2.0)
-
-
-def _quiet(page: Any, log: Log, seconds: float = _QUIET_SECONDS) -> None:
-    deadline = time.monotonic() + _MOST_SECONDS
-    log.last = time.monotonic()
-    while not log.is_quiet(seconds) and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
-
-
-class _Mover:
-    """Moves the controls of a page, each to its ends."""
-
-    def __init__(self, page: Any, log: Log) -> None:
-        self.page = page
-        self.log = log
-
-    def move_everything(self) -> None:
-        """Open each tab and move what is in it; buttons last, since they may end things."""
-        self._move()
-        for tab in self._visible(_TABS):
-            with self._going_on():
-                tab.click(timeout=2 * _SECOND)
-                _quiet(self.page, self.log)
-                self._move()
-        _quiet(self.page, self.log, 1.0)
-
-    def _move(self) -> None:
-        for handle in self._visible(".noUi-handle"):
-            for key in ("End", "Home", "ArrowRight", "PageUp"):
-                with self._going_on():
-                    handle.focus(timeout=2 * _SECOND)
-                    self.page.keyboard.press(key)
-                    _quiet(self.page, self.log)
-        for select in self._visible("select"):
-            with self._going_on():
-                for number in range(min(select.locator("option").count(), _MOST_OPTIONS)):
-                    select.select_option(index=number, timeout=2 * _SECOND)
-                    _quiet(self.page, self.log)
-        for box in self._visible(_CLICKED):
-            for _ in range(2):
-                self._click(box)
-        for text in self._visible(_TEXTS):
-            for value in ("0", "-1", "1000000", ""):
-                with self._going_on():
-                    text.fill(value, timeout=2 * _SECOND)
-                    text.press("Enter")
-                    _quiet(self.page, self.log)
-        for button in self._visible(_BUTTONS):
-            self._click(button)
-
-    def _click(self, element: Any) -> None:
-        with self._going_on():
-            element.click(timeout=2 * _SECOND)
-            _quiet(self.page, self.log)
-
-    def _visible(self, selector: str) -> Iterator[Any]:
-        found = self.page.locator(selector)
-        for number in range(min(found.count(), _MOST_OF_A_KIND)):
-            element = found.nth(number)
-            with self._going_on():
-                if element.is_visible():
-                    yield element
-
-    def _going_on(self) -> contextlib.AbstractContextManager[None]:
-        # An element may go while it is moved; the next one is moved all the same.
-        return contextlib.suppress(_errors())
+    try:
+        page.wait_for_function(_LIVE, timeout=_LOAD_SECONDS * SECOND)
+    except _errors():
+        log.unseen.append(
+            f"The page got no kernel within {_LOAD_SECONDS} s, so its controls did nothing."
+        )
+    quiet(page, log, 2.0)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from nb2space.audit.client import Client
+from nb2space.audit.client import NO_KERNEL, Client
 from nb2space.audit.sockets import KernelSocket, Socket
 
 ANSWERS = "answers by hand"
@@ -113,17 +113,24 @@ _TARGETS = ("jupyter.widget.version", "jupyter.widget.control", "made.up", "__ma
 async def ask_by_hand(client: Client, names: Sequence[str]) -> None:
     """Ask the app for what is not for viewers; `names` are names of the code to ask about."""
     root = urlsplit(client.url).path or "/"
-    for path in _PATHS:
-        await client.ask(ANSWERS, "GET", root + path)
+    answered = [(await client.ask(ANSWERS, "GET", root + path))[0] for path in _PATHS]
     for method, path, headers in _ODD:
-        await client.ask(ANSWERS, method, root + path, headers)
-    await _run_cells(client)
+        answered.append((await client.ask(ANSWERS, method, root + path, headers))[0])
+    if answered.count(0) > len(answered) // 2:
+        client.log.unseen.append("Most of what is not for viewers was asked for without an answer.")
+    kernel = await client.page(ANSWERS)
+    if not kernel:
+        # Each further try may take minutes.
+        client.log.unseen.append(NO_KERNEL)
+        return
+    await _run_cells(client, kernel)
     for query in _QUERIES:
         kernel = await client.page(ANSWERS, query)
         if kernel:
             await client.leave(kernel)
     kernel = await client.page(ANSWERS)
     if not kernel:
+        client.log.unseen.append(NO_KERNEL)
         return
     for method, path in (
         ("GET", f"api/kernels/{kernel}"),
@@ -132,6 +139,8 @@ async def ask_by_hand(client: Client, names: Sequence[str]) -> None:
     ):
         await client.ask(ANSWERS, method, root + path)
     async with KernelSocket(client, kernel, received=MESSAGES) as socket:
+        if not socket.is_open:
+            client.log.unseen.append("The kernel's socket was refused, so it was not asked.")
         await _talk(socket, names)
     async with KernelSocket(client, kernel, received=MESSAGES, v1=False) as socket:
         await _talk(socket, names)
@@ -143,11 +152,8 @@ async def ask_by_hand(client: Client, names: Sequence[str]) -> None:
     await client.leave(kernel)
 
 
-async def _run_cells(client: Client) -> None:
+async def _run_cells(client: Client, kernel: str) -> None:
     """Ask for the cells' outputs on the sockets of Voila's progressive rendering."""
-    kernel = await client.page(ANSWERS)
-    if not kernel:
-        return
     request = {"action": "execute", "payload": {"kernel_id": kernel, "cell_index": 0}}
     async with KernelSocket(client, kernel, received=MESSAGES) as listening:
         for path in (f"voila/query/{kernel}", f"voila/execution/{kernel}"):

@@ -12,11 +12,15 @@ from urllib.parse import urljoin, urlsplit
 from nb2space.audit.exchange import Answer, Log
 from nb2space.audit.messages import controls
 from nb2space.errors import RemoteError
+from nb2space.space import MANIFEST, version_of
 
 _KERNEL = re.compile(r'"kernelId":\s*"([0-9a-zA-Z-]+)"|/api/kernels/([0-9a-f-]{36})')
 _LINK = re.compile(r"""(?:src|href)\s*=\s*["']?([^"'\s>]+)|import\(["']([^"']+)""")
 MOST_BYTES = 200_000_000
 """The largest answer or frame that is taken."""
+
+NO_KERNEL = "The page names no kernel, so none could be asked and no control moved."
+"""What is said of an app that gives no live session."""
 
 _LIVE = "nb2space/live"
 _LONGEST_NAME = 100
@@ -46,7 +50,7 @@ class Client:
         self, channel: str, method: str, path: str, headers: Mapping[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Status and body of an answer; 0 when none came. Redirects are answers too."""
-        from tornado.httpclient import HTTPRequest
+        from tornado.httpclient import HTTPClientError, HTTPRequest
         from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
         base = urlsplit(self.url)
@@ -67,14 +71,13 @@ class Client:
         name = f"{method} {path}"[:_LONGEST_NAME]
         try:
             answer = await client.fetch(request, raise_error=False)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPClientError) as error:
+            # The last is raised for what ends in the middle of an answer, or is late.
             self._check_answered(path, error)
             self.log.answer(Answer(channel, name, "error", b"", str(error).encode()))
             return 0, b""
         finally:
             client.close()
-        if answer.code == 599:
-            self._check_answered(path, answer.error)
         lines = "\n".join(f"{k}: {v}" for k, v in answer.headers.get_all())
         kind = answer.headers.get("Content-Type", "")
         content = answer.body or b""
@@ -112,6 +115,45 @@ class Client:
         await self.ask("answers by hand", "POST", path)
 
 
+async def problem_of_app(client: Client, version: str) -> str:
+    """Why the app of this version cannot be looked at, as a sentence; "" when it can.
+
+    Raises RemoteError when nothing answers.
+    """
+    status, body = await client.ask("page", "GET", urlsplit(client.url).path or "/")
+    problem = _problem_of_page(client.url, status, body)
+    if not problem and f'<meta name="nb2space-version" content="{version}"'.encode() not in body:
+        return f"{client.url} serves another version than that of the folder."
+    return problem
+
+
+async def problem_of_static(client: Client, version: str) -> str:
+    """The same of a page without a kernel, which tells its version by its manifest only."""
+    root = urlsplit(client.url).path or "/"
+    status, body = await client.ask("page", "GET", root)
+    problem = _problem_of_page(client.url, status, body)
+    if not problem:
+        _, manifest = await client.ask("files of the page", "GET", urljoin(root, MANIFEST))
+        if version_of(manifest) != version:
+            return f"{client.url} serves another version than that of the folder."
+    return problem
+
+
+def _problem_of_page(url: str, status: int, body: bytes) -> str:
+    if status in (401, 403):
+        return f"{url} lets only those in who log in; an audit goes where any viewer can."
+    if 300 <= status < 400:
+        return f"{url} sends its visitors elsewhere; name the app's own address with --url."
+    if status != 200:
+        return f"{url} answers with {status} instead of the app's page."
+    if b'<meta name="nb2space-version" content="' not in body:
+        return (
+            f"The page at {url} is none of nb2space's, perhaps a login or a page around the app; "
+            "name the app's own address with --url."
+        )
+    return ""
+
+
 def _is_root(path: str, base: str) -> bool:
     return path.partition("?")[0] == (base or "/")
 
@@ -134,11 +176,11 @@ async def visit(client: Client) -> None:
     kernel = await client.page("page")
     await client.files("files of the page", client.log.answers[0].body)
     if not kernel:
-        client.log.notes.append("The page names no kernel, so its controls were not moved.")
+        client.log.unseen.append(NO_KERNEL)
         return
     async with KernelSocket(client, kernel, received="from the kernel", sent="to the kernel") as s:
         if not s.is_open:
-            client.log.notes.append("The kernel's socket was refused; no control was moved.")
+            client.log.unseen.append("The kernel's socket was refused, so no control was moved.")
             return
         await s.send("shell", "kernel_info_request", {})
         await s.request_states()
@@ -150,12 +192,12 @@ async def visit(client: Client) -> None:
                 break
             for name, state in new:
                 moved.add(name)
-                for data in changes(state):
+                moves = list(changes(state))
+                client.log.moved += bool(moves)
+                for data in moves:
                     await s.send("shell", "comm_msg", {"comm_id": name, "data": data})
                     await s.quiet(0.25)
         await s.quiet()
-        if client.log.shows_widgets() and not moved:
-            client.log.notes.append("The page displays widgets, but none of them answered.")
     await client.leave(kernel)
 
 

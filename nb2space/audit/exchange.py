@@ -45,13 +45,16 @@ class Frame:
 class Log:
     """What was exchanged until now.
 
-    `after_code` is set when the first request to run code is sent.
+    `after_code` is set when the first request to run code is sent. `moved` counts the controls
+    that were moved; `notes` and `unseen` are those of a `Report`.
     """
 
     after_code: bool = False
     answers: list[Answer] = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    moved: int = 0
     last: float = 0.0
 
     def answer(self, answer: Answer) -> None:
@@ -78,9 +81,23 @@ class Log:
         messages = (_trusted(frame) for frame in self.frames)
         return Widgets((message for message in messages if message), self._viewed())
 
-    def shows_widgets(self) -> bool:
-        """True when a page displays widgets as it is loaded."""
-        return bool(self._viewed())
+    def check_widgets(self) -> None:
+        """Note of the page's widgets what could not be looked at."""
+        displayed = {name: self.widgets().states[name] for name in self.widgets().displayed}
+        if self._viewed() and not displayed:
+            self.unseen.append("The page displays widgets, but none of them answered.")
+        foreign = sorted(
+            {
+                f"{state['_view_name']} of {state['_view_module']}"
+                for state in displayed.values()
+                if state.get("_view_name")
+                and not str(state.get("_view_module")).startswith("@jupyter-widgets/")
+            }
+        )
+        if foreign:
+            self.notes.append(
+                f"Not moved, since only their own front ends know how: {', '.join(foreign)}."
+            )
 
     def _viewed(self) -> set[str]:
         viewed: set[str] = set()

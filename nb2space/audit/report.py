@@ -46,13 +46,16 @@ class Channel:
 class Report:
     """What an audit found.
 
-    `notes` are sentences about what it could not do, `needles` is how many pieces of the code were
-    looked for.
+    `notes` are sentences about what it did in another way than usual; `unseen` are those about what
+    it could not look at, so that nothing is proved. `needles` is how many pieces of the code were
+    looked for, `moved` how many controls were moved.
     """
 
     channels: tuple[Channel, ...]
     notes: tuple[str, ...] = ()
     needles: int = 0
+    unseen: tuple[str, ...] = ()
+    moved: int = 0
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
@@ -61,8 +64,9 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """True when nothing leaked and something was looked at."""
-        return not self.leaks and any(channel.bytes_looked_at for channel in self.channels)
+        """True when nothing leaked and all was looked at."""
+        looked = any(channel.bytes_looked_at for channel in self.channels)
+        return looked and not self.leaks and not self.unseen
 
     def joined(self, other: Report) -> Report:
         """Both reports as one."""
@@ -70,17 +74,20 @@ class Report:
             self.channels + other.channels,
             self.notes + other.notes,
             max(self.needles, other.needles),
+            tuple(dict.fromkeys(self.unseen + other.unseen)),
+            self.moved + other.moved,
         )
 
 
 def refuse_leaks(report: Report, advice: str) -> None:
-    """Raise FindingError when something leaks, or when nothing could be looked at."""
+    """Raise FindingError when something leaks, or when not all could be looked at."""
     if report.leaks:
         count = len(report.leaks)
         what = "One thing" if count == 1 else f"{count} things"
         raise FindingError(f"{what} of the code can be got by viewers; {advice}.")
     if not report.ok:
-        raise FindingError(f"Nothing could be looked at, so nothing is proved; {advice}.")
+        reasons = " ".join(report.unseen) or "Nothing could be looked at."
+        raise FindingError(f"{reasons} So nothing is proved; {advice}.")
 
 
 def masked(kind: str, text: str) -> str:

@@ -50,7 +50,13 @@ def command(folder: Path, url: str | None, no_browser: bool, as_json: bool, quie
     show_report(sink, report)
     sink.result({"ok": report.ok, **asdict(report)})
     refuse_leaks(report, "do not publish this before they are gone")
-    sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
+    sink.say(found_clean(report))
+
+
+def found_clean(report: Report) -> str:
+    """What is said when nothing leaks."""
+    moved = f" {report.moved} controls were moved." if report.moved else ""
+    return f"Nothing leaks: {report.needles} pieces of the code were looked for.{moved}"
 
 
 def show_report(sink: Sink, report: Report) -> None:

@@ -289,7 +289,7 @@ def _follow(sink: Sink, work: Work, publication: Publication, values: Mapping[st
 
 def _verify(sink: Sink, work: Work, publication: Publication, result: dict[str, Any]) -> None:
     from nb2space.audit import audit_published, refuse_leaks
-    from nb2space.cli.audit import show_report
+    from nb2space.cli.audit import found_clean, show_report
 
     report = audit_published(
         work.folder, work.record, publication.url, use_browser=True, step=sink.step
@@ -299,4 +299,4 @@ def _verify(sink: Sink, work: Work, publication: Publication, result: dict[str, 
     show_report(sink, report)
     sink.result({**result, "verified": report.ok, "channels": asdict(report)["channels"]})
     refuse_leaks(report, f"take it back, or pause it: {publication.page_url}/settings")
-    sink.say(f"Nothing leaks: {report.needles} pieces of the code were looked for.")
+    sink.say(found_clean(report))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def main() -> None:
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(asctime)s %(message)s")
     logging.getLogger("nb2space").setLevel(logging.INFO)
     _close_to_others()
+    _wipe_first_environment()
     serve(take_settings(Path(__file__).resolve().parent.parent))
 
 
@@ -29,6 +31,23 @@ def _close_to_others() -> None:
     set_trait = getattr(ctypes.CDLL(None), "prctl", None)
     if set_trait:
         set_trait(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _wipe_first_environment() -> None:
+    """Overwrite the environment that this process was started with; `os.environ` stays as it is.
+
+    /proc shows it as long as this process runs, whatever is taken out of `os.environ`: to root also
+    where PR_SET_DUMPABLE keeps it from the same user.
+    """
+    place_of = ctypes.CDLL(None).getenv
+    place_of.restype = ctypes.c_void_p
+    for name, value in os.environ.items():
+        raw = os.fsencode(name)
+        first = place_of(raw)
+        # The C library has it elsewhere from now on: setenv(3) makes a copy.
+        os.environ[name] = value
+        if first and place_of(raw) != first:
+            ctypes.memset(first, 0, len(os.fsencode(value)))
 
 
 if __name__ == "__main__":

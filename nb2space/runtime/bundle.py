@@ -71,11 +71,13 @@ def unpack(plain: bytes) -> dict[str, bytes]:
 
 def _raw_key(key: str) -> bytes:
     if not key:
-        raise BundleError("The secret NB2SPACE_KEY is not set, so the notebook stays sealed.")
+        raise BundleError(
+            "The secret NB2SPACE_KEY is not set, so the notebook stays sealed; publish again."
+        )
     try:
         raw = base64.b64decode(key.strip(), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != KEY_BYTES:
-        raise BundleError("The secret NB2SPACE_KEY is not a key of nb2space.")
+        raise BundleError("The secret NB2SPACE_KEY is not a key of nb2space; publish again.")
     return raw

@@ -182,7 +182,12 @@ def _note_failure(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
 
 
 def _opened(settings: Settings) -> Workplace:
-    sealed = (settings.folder / "sealed.bin").read_bytes()
+    try:
+        sealed = (settings.folder / "sealed.bin").read_bytes()
+    except FileNotFoundError:
+        raise BundleError("sealed.bin is missing; publish again.") from None
+    except OSError as error:
+        raise BundleError(f"sealed.bin cannot be read: {error.strerror}; publish again.") from None
     return make_workplace(unpack(unseal_bytes(sealed, settings.key)))
 
 

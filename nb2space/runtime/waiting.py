@@ -22,12 +22,12 @@ _PAGE = """<!doctype html>
 
 
 class WaitingHandler(PlainHandler):
-    """Answers with the waiting page."""
+    """Answers with the waiting page, whatever is asked: pages that are open ask for a kernel."""
 
     def initialize(self, page: str) -> None:
         self.page = page
 
-    def get(self) -> None:
+    def prepare(self) -> None:
         self.set_status(503)
         self.set_header("Retry-After", "30")
         self.finish(self.page)
