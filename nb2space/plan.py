@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nb2space.errors import FindingError, InputError
-from nb2space.history import plain_past, refuse_plain_past
+from nb2space.history import MAIN, plain_past, refs_of, refuse_plain_past
 from nb2space.hub import Account, check_name, explained, visibility_of
 from nb2space.keystore import Record, known_record
+from nb2space.openfiles import Judge
 from nb2space.preflight import check_files
 from nb2space.repository import EMPTY_SPACE, change_of, remote_files, stale_paths
 from nb2space.seal import KEY_SECRET, key_secret
@@ -172,7 +173,7 @@ def make_plan(
     `secrets` are the values of the notebook's secrets, as far as they are known. `visibility` None
     leaves an existing Space as it is and makes a new one public. Raises InputError when the Space
     holds something else, unless `overwrite` is given, and FindingError when its history holds
-    scripts or data in the open, unless `squash_history` is given.
+    scripts or data in the open; with `squash_history`, where squashing would leave them.
     """
     from huggingface_hub.errors import RepositoryNotFoundError
 
@@ -190,9 +191,9 @@ def make_plan(
         if not overwrite:
             check_ours(api, target, manifest, set(remote))
         on_hub = api.get_space_secrets(target)
-    if not squash_history:
-        hides = not manifest.show_source
-        refuse_plain_past(target, plain_past(api, target, hides_source=hides))
+    # Squashing takes away the past of main, and of nothing else.
+    refs = [ref for ref in refs_of(api, target) if not squash_history or ref.name != MAIN]
+    refuse_plain_past(target, plain_past(api, target, refs, Judge(api, target, folder)))
     now = visibility_of(info)
     key_name = key_secret(record.key)
     old_keys = [name for name in on_hub if name.startswith(KEY_SECRET) and name != key_name]

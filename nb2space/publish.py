@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from nb2space.errors import Nb2spaceError, RemoteError
+from nb2space.history import plain_past, refs_of, refuse_plain_past
 from nb2space.hub import ConflictError, Trouble, address_of, explained, visibility_of
 from nb2space.keystore import Record, known_record, save_record
+from nb2space.openfiles import Judge
 from nb2space.plan import Plan
 from nb2space.preflight import CARD, check_card_on_hub
 from nb2space.repository import EMPTY_SPACE, check_holds, commit_files, remote_files
@@ -49,6 +51,7 @@ def publish(
     A new Space is private until it is complete; an existing one is closed before and opened after
     the commit. `secrets` are the values of the notebook's secrets; `step` is told each step before
     it is taken. Raises RemoteError or InputError; publishing again then goes on where it stopped.
+    Raises FindingError when files in the open can still be read after squashing.
     """
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
@@ -83,6 +86,9 @@ def publish(
             api.super_squash_history(plan.target, repo_type="space")
             commit = api.space_info(plan.target).sha or ""
         check_holds(api, plan.target, content)
+        # Someone may have given an old commit a name meanwhile.
+        refs, judge = refs_of(api, plan.target), Judge(api, plan.target, folder)
+        refuse_plain_past(plan.target, plain_past(api, plan.target, refs, judge))
     if plan.visibility != plan.visible_now and not closes:
         _set_visibility(api, plan, "All is uploaded", step)
     _remember(known_record(folder, manifest.space_id), finished=plan.target)

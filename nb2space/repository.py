@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nb2space.errors import RemoteError
 from nb2space.hub import ConflictError, explained
+from nb2space.space import git_name
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, RepoFile
@@ -37,7 +38,7 @@ def change_of(content: bytes, remote: Any) -> str:
     if remote.lfs is not None:
         same = remote.lfs.sha256 == hashlib.sha256(content).hexdigest()
     else:
-        same = remote.blob_id == _git_blob_id(content)
+        same = remote.blob_id == git_name(content)
     return "same" if same else "changed"
 
 
@@ -124,8 +125,3 @@ def _differences(
     missing = [path for path in kept if path not in remote]
     stale = stale_paths([*content, *kept], remote)
     return sorted([*changed_paths(content, remote), *missing, *stale])
-
-
-def _git_blob_id(content: bytes) -> str:
-    # Git's object name of a file: git-scm.com/book/en/v2/Git-Internals-Git-Objects
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

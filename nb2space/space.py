@@ -49,12 +49,17 @@ class SpaceFile:
 
 @dataclass(frozen=True)
 class Entry:
-    """A file as the manifest lists it; `size` in bytes."""
+    """A file as the manifest lists it; `size` in bytes.
+
+    `git` is the name that git gives to its content, by which a Space's past is compared without
+    being downloaded; "" in folders of earlier versions.
+    """
 
     path: str
     size: int
     sha256: str
     why: str
+    git: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,18 @@ class Manifest:
 
 def entries_of(files: Iterable[SpaceFile]) -> tuple[Entry, ...]:
     """The manifest's entries for `files`, sorted by path."""
-    return tuple(
-        Entry(file.path, len(file.content), hashlib.sha256(file.content).hexdigest(), file.why)
-        for file in sorted(files, key=lambda file: file.path)
-    )
+    return tuple(_entry(file) for file in sorted(files, key=lambda file: file.path))
+
+
+def _entry(file: SpaceFile) -> Entry:
+    digest = hashlib.sha256(file.content).hexdigest()
+    return Entry(file.path, len(file.content), digest, file.why, git_name(file.content))
+
+
+def git_name(content: bytes) -> str:
+    """The name that git gives to a file's content."""
+    # git-scm.com/book/en/v2/Git-Internals-Git-Objects
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:

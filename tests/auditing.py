@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from browsing import free_port, get, wait_until
+from conftest import ROOT
 
 from nb2space.audit.known import known_files
 from nb2space.audit.needles import Needles, needles_of
@@ -25,6 +27,15 @@ from nb2space.notebook import read_notebook
 def needles_in(notebook: Path) -> Needles:
     """The needles of a notebook that was not converted."""
     return needles_of([read_notebook(notebook)], {}, common=known_files().words)
+
+
+_ROW = re.compile(r"\| .+ \| `([\w-]+)` \| (leaks|clean) \| (leaks|clean) \|")
+
+
+def expected_leaks() -> dict[str, tuple[str, str]]:
+    """What docs/security.md says of each leaky notebook: served by plain Voila, and by nb2space."""
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    return {stem: (plain, ours) for stem, plain, ours in _ROW.findall(text)}
 
 
 def leaks_on_visit(url: str, needles: Needles, *, use_browser: bool) -> dict[str, set[str]]:

@@ -9,6 +9,7 @@ import html
 import io
 import json
 import os
+import sys
 import tarfile
 import urllib.parse
 import zlib
@@ -26,7 +27,7 @@ from nb2space.audit.disguise import views
 from nb2space.audit.known import Known
 from nb2space.audit.messages import Widgets, frame_v1, message_of, share_of_message
 from nb2space.audit.needles import Needles, needles_of
-from nb2space.audit.report import Report, masked
+from nb2space.audit.report import SECRET, Report, masked
 from nb2space.audit.search import Piece, search
 from nb2space.audit.shown import (
     Share,
@@ -476,3 +477,91 @@ def test_an_excerpt_shows_little(text: str) -> None:
 
 def test_an_audit_that_saw_nothing_is_not_fine() -> None:
     assert not Report(()).ok
+
+
+# -- lines that look like no code -----------------------------------------------------------
+
+SPREAD = [
+    '{"north": 1,\n "south": 2}',
+    'rates = {\n    "north": 0.37,\n    "south": 0.12,\n}',
+    'query = """\nSELECT units, price\nFROM sales\n"""',
+    "rows = [\n    [1, 20, 30],\n    [4, 50, 60],\n]",
+    'def offer():\n    """What the buyer must never learn."""',
+]
+
+
+@pytest.mark.parametrize("cell", SPREAD)
+def test_lines_that_an_app_shows_are_not_excused_by_it(cell: str) -> None:
+    output = stream(f"{cell}\n")
+    assert "line" in found(json.dumps(output), cell, share_of_output(output))
+    searched = needles(cell, shown=cell)
+    channels = search([Piece("live", "frame", json.dumps(output).encode())], searched, NOTHING)
+    assert "line" in kinds(channels)["live"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT units, price\nFROM sales\n",
+        "{'north': 0.37, 'south': 0.12}",
+        json.dumps({"north": 0.37, "south": 0.12}, indent=4),
+        "[[1, 20, 30], [4, 50, 60]]",
+    ],
+)
+def test_a_value_that_is_shown_is_no_leak(text: str) -> None:
+    output = stream(f"{text}\n")
+    assert found(json.dumps(output), "\n".join(SPREAD), share_of_output(output)) == set()
+
+
+def test_code_that_the_author_wrote_for_viewers_is_excused() -> None:
+    text = notebook_of(f"# Prices\n\n{SPREAD[1]}").cells[0]
+    searched = needles(text, SPREAD[1])
+    channels = search([Piece("live", "frame", SPREAD[1].encode())], searched, NOTHING)
+    assert "line" not in kinds(channels).get("live", set())
+
+
+# -- names of all kinds ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "import pandas as zebra_tables",
+        "from numpy import sum as zebra_tables",
+        "frame.assign(zebra_tables=3)",
+        "class Offer:\n    zebra_tables: int = 3",
+        "offer.zebra_tables = 3",
+        "prices = {'zebra_tables': 3}",
+        "prices['zebra_tables']",
+        "def offer():\n    global zebra_tables",
+        "match offer:\n    case {'a': 1, **zebra_tables}: pass",
+        "match offer:\n    case [1, *zebra_tables]: pass",
+        "match offer:\n    case Offer(zebra_tables=3): pass",
+        "match offer:\n    case int() as zebra_tables: pass",
+        "if zebra_tables := 3: pass",
+        "@zebra_tables\ndef offer(): pass",
+        "@parts.zebra_tables(3)\nclass Offer: pass",
+    ],
+)
+def test_a_name_of_any_kind_is_looked_for(cell: str) -> None:
+    output = stream("no zebra_tables here", "stderr")
+    assert "name" in found(json.dumps(output), cell, share_of_output(output))
+    shown = stream("zebra_tables")
+    assert found(json.dumps(shown), cell, share_of_output(shown)) == set()
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="types with names of their own")
+@pytest.mark.parametrize("cell", ["type zebra_tables = int", "def offer[zebra_tables](a): pass"])
+def test_the_name_of_a_type_is_looked_for(cell: str) -> None:
+    assert "name" in found("zebra_tables", cell)
+
+
+def test_a_comment_at_the_end_of_a_line_is_looked_for() -> None:
+    for cell in ("rate = 3  # of the bank only", "f(\n    1,  # of the bank only\n)"):
+        assert "comment" in found("a # of the bank only", cell)
+
+
+def test_no_text_excuses_a_secret() -> None:
+    secrets = [(f"{SECRET} TOKEN", "zebra-4711")]
+    sought = needles_of([notebook_of("# It is zebra-4711")], {}, secrets=secrets)
+    assert [n.text for n in sought.items] == ["zebra-4711"]

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nb2space.runtime.codeblocks import Blocks
 from nb2space.runtime.gate import VIEW_MIME, Gate
 from nb2space.runtime.masking import MASK, Mask
 from nb2space.runtime.sourcewall import SourceWall, code_rows
@@ -430,3 +431,17 @@ def test_what_signs_of_markdown_break_does_not_pass(text: str) -> None:
         text = json.dumps(released["content"], ensure_ascii=False)
         assert "jp-RenderedMarkdown" in text or "text/html" in text
         assert "horse" not in text and "load" not in text
+
+
+def test_a_cell_that_is_printed_by_lines_is_hidden() -> None:
+    source = 'rates = {\n    "north": 0.37,\n    "south": 0.12,\n}\n"""Of May\nand June"""\n'
+    made = Gate(
+        lambda text: "", "en", Mask([]), SourceWall(code_rows(source), str, Blocks([source]))
+    )
+    made.show([])
+    shown = ""
+    for line in ("Now:\n", *source.splitlines(keepends=True), "Ready\n"):
+        for sent in made.release("iopub", message("stream", {"name": "stdout", "text": line})):
+            shown += sent["content"]["text"]
+    # The name alone went before anything followed it.
+    assert shown == "Now:\nrates = {\nReady\n"

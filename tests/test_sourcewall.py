@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import many, notebook_of
 
+from nb2space.runtime.codeblocks import Blocks
 from nb2space.runtime.sourcewall import SourceWall, code_rows, wall_of
 
 LINE = "return volume * zebra_rate"
@@ -34,7 +35,7 @@ Offer of {{zebra_rate:.2f}} for {{volume}} pieces
 
 
 def wall(source: str = CODE) -> SourceWall:
-    return SourceWall(code_rows(source))
+    return SourceWall(code_rows(source), str, Blocks([source]))
 
 
 def highlighted(text: str) -> str:
@@ -173,3 +174,108 @@ def test_a_long_text_is_searched_quickly(part: str) -> None:
     started = time.process_time()
     wall().without_source(text)
     assert time.process_time() - started < 3
+
+
+def test_a_large_published_text_stays_and_excuses_nothing_else() -> None:
+    script = f"{LINE};" + "draw();" * 200_000
+    one = wall_of(live("1", CODE), [], live(json.dumps(script)), str)
+    published = json.dumps(script)
+    assert one.value(published, "a widget") is published
+    assert LINE not in one.value(f"{LINE}\nfine", "an output")
+    assert LINE not in one.value("x" * 60_000 + f"\n{LINE}\n", "an output")
+
+
+# -- lines that look like no code -----------------------------------------------------------
+
+SPREAD = {
+    "a dictionary": '{"north": 1,\n "south": 2}',
+    "a dictionary with a name": 'rates = {\n    "north": 0.37,\n    "south": 0.12,\n}',
+    "rows of data": "rows = [\n    [1, 20, 30],\n    [4, 50, 60],\n    [7, 80, 90],\n]",
+    "a list of words": 'places = [\n    "North",\n    "South",\n    "West",\n]',
+    "a query": 'query = """\nSELECT units, price\nFROM sales\nWHERE price > 3\n"""',
+    "a text": '"""The offer of this week.\n\nIt ends in May.\n"""',
+    "a docstring": 'def offer(volume):\n    """What the buyer must never learn.\n\n'
+    '    It is a third of the price.\n    """\n    return 3',
+    "constants": "rate = 0.37\nlimit = 500\nmonths = 12",
+    "a text in brackets": 'text = (\n    "The offer of "\n    "this month."\n)',
+    "a call": 'plot(\n    kind="bar",\n    color="red",\n    width=3,\n)',
+}
+VALUES = [
+    "{'north': 0.37, 'south': 0.12}",
+    json.dumps({"north": 0.37, "south": 0.12}),
+    json.dumps({"north": 0.37, "south": 0.12}, indent=4),
+    f"The rates:\n{json.dumps({'north': 0.37, 'south': 0.12}, indent=2)}\nof May",
+    "[[1, 20, 30], [4, 50, 60], [7, 80, 90]]",
+    "[[ 1 20 30]\n [ 4 50 60]\n [ 7 80 90]]",
+    "['North', 'South', 'West']",
+    "\nSELECT units, price\nFROM sales\nWHERE price > 3\n",
+    "'\\nSELECT units, price\\nFROM sales\\nWHERE price > 3\\n'",
+    "The offer of this week.\n\nIt ends in May.\n",
+    "North",
+    "North\nSouth\nWest",
+    "rate = 0.37",
+    "rate = 0.37, limit = 500",
+    "limit = 500\nrate = 0.37",
+    "north  0.37\nsouth  0.12",
+]
+
+
+def numbered(text: str) -> str:
+    """As tracebacks list lines."""
+    lines = enumerate(text.splitlines(), 1)
+    return "\n".join(f"{'---> ' if n == 2 else '     '}{n} {line}" for n, line in lines)
+
+
+def spread_wall() -> SourceWall:
+    return wall_of(live(*SPREAD.values()), [], notebook_of("# Title"), str)
+
+
+@pytest.mark.parametrize("name", SPREAD)
+def test_a_cell_of_no_telling_lines_is_hidden(name: str) -> None:
+    source, one = SPREAD[name], spread_wall()
+    lines = source.splitlines()
+    for text in (
+        source,
+        f"Now:\n{source}\nReady",
+        numbered(source),
+        json.dumps({"a": source}),
+        repr(["", source]),
+        repr(lines),
+        json.dumps({"source": source.splitlines(keepends=True)}),
+        "".join(f"<tr><th>{n}</th><td>{html.escape(s)}</td>" for n, s in enumerate(lines)),
+    ):
+        assert one.hides(text), text
+    assert one.without_source(f"Now:\n{source}\nReady\n", plain=True) in ("", "Now:\nReady\n")
+    left = one.without_source(f"{html.escape(source)}<br>".replace("\n", "<br>"))
+    assert left == ""
+
+
+@pytest.mark.parametrize("row", ['    "north": 0.37,', '{"north": 1,', "    [4, 50, 60],"])
+def test_a_row_of_data_is_hidden_as_it_is_written(row: str) -> None:
+    assert spread_wall().without_source(f"before\n{row}\nafter\n", plain=True) == "before\nafter\n"
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_a_value_that_the_code_has_is_shown(text: str) -> None:
+    assert spread_wall().without_source(text) is text
+
+
+def test_rows_that_the_outputs_show_are_not_hidden() -> None:
+    published = notebook_of("# T\n\n```\nrate = 0.37\nlimit = 500\nmonths = 12\n```")
+    one = wall_of(live(SPREAD["constants"]), [], published, str)
+    assert not one.hides(SPREAD["constants"])
+
+
+def test_what_ipython_makes_of_its_own_syntax_is_hidden() -> None:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    cells = ["!curl zebra", "%run zebra", "%%sql zebra\nSELECT a", "zebras = !ls"]
+    for cell in cells:
+        assert wall(cell).hides(TransformerManager().transform_cell(cell))
+    assert not wall("zebra(1)").hides("get_ipython().system('a')")
+
+
+def test_a_text_file_that_a_cell_writes_may_be_shown() -> None:
+    body = "zebra notes\nof this year\nof next year\nof any year"
+    assert not wall(f"%%writefile notes.md\n{body}").hides(body)
+    assert wall(f"%%writefile notes.py\n{body}").hides(body)

@@ -13,8 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from nb2space.audit.disguise import views
 from nb2space.audit.known import Known, known_files
-from nb2space.audit.needles import Needles, holds, needles_of
+from nb2space.audit.needles import Needles, holds, is_no_code, needles_of
 from nb2space.audit.report import KEY, PATH, SECRET, Channel, Leak, Report
 from nb2space.audit.search import Piece, search
 from nb2space.audit.shown import Share, share_of_markup, share_of_notebook
@@ -70,8 +71,10 @@ def needles_of_folder(folder: Path, record: Record) -> tuple[Needles, tuple[str,
 
 def _without_shown(needles: Needles) -> Needles:
     """The needles but for the code that the author lets the outputs show."""
-    visible = canonical(needles.shown)
-    kept = tuple(n for n in needles.items if n.kind in (KEY, PATH) or not holds(visible, n))
+    read = [needles.shown, *views(needles.shown.encode("utf-8", "replace"))]
+    visible = canonical("\n".join(read))
+    needles.blocks.forget(read)
+    kept = tuple(n for n in needles.items if is_no_code(n) or not holds(visible, n))
     return replace(needles, items=kept)
 
 

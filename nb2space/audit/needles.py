@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 import keyword
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nb2space.audit.report import KEY, PATH
+from nb2space.audit.report import KEY, PATH, SECRET
 from nb2space.audit.source import Parts, parts_of
+from nb2space.runtime.codeblocks import Blocks, block_texts
 from nb2space.runtime.codelines import TOKEN, WORD, canonical, telling_rows
 from nb2space.runtime.masking import DISTINCT
 from nb2space.tags import view_of
@@ -48,12 +49,14 @@ class Needles:
     """All needles, and the text that excuses them.
 
     `prose` is what the author wrote for viewers: it excuses anything. `shown` is what the outputs
-    show: it excuses what is not strong.
+    show: it excuses what is not strong. `blocks` are the lines that are code where they stand
+    together; they are as strong.
     """
 
     items: tuple[Needle, ...]
     prose: str = ""
     shown: str = ""
+    blocks: Blocks = field(default_factory=Blocks)
 
 
 def needles_of(
@@ -73,6 +76,7 @@ def needles_of(
     """
     found: dict[tuple[str, str], Needle] = {}
     parts: list[Parts] = []
+    sources: list[str] = []
     prose = [published]
     for notebook in notebooks:
         for cell in notebook.cells:
@@ -81,6 +85,7 @@ def needles_of(
                 if meant.get("shows_source", False):
                     prose.append(cell.source)
                     continue
+                sources.append(cell.source)
                 parts.append(parts_of(cell.source))
                 if not meant.get("shows_outputs", view.shows_outputs):
                     _add(found, _plain("hidden output", parts[-1].printed, strong=True))
@@ -88,10 +93,15 @@ def needles_of(
                 prose.append(cell.source)
             else:
                 _add(found, _plain("hidden text", cell.source.splitlines(), strong=True))
-    parts += [parts_of(content.decode("utf-8", errors="replace")) for content in modules.values()]
+    own = [content.decode("utf-8", errors="replace") for content in modules.values()]
+    parts += map(parts_of, own)
+    sources += own
     known = common.union(*(part.modules for part in parts))
     for part in parts:
         _add(found, _code(part, known))
+    for source in sources:
+        texts = block_texts(source)
+        _add(found, (Needle("line", text, canonical(text), strong=True) for text in texts))
     for kind, text in secrets:
         # A short secret is masked where it stands alone, and may be part of any word.
         inside = len(text) >= DISTINCT
@@ -101,10 +111,17 @@ def needles_of(
     kept = [
         needle
         for needle in found.values()
-        if needle.kind in (KEY, PATH)
+        if is_no_code(needle)
         or not (holds(written, needle) or (not _is_code(needle) and holds(visible, needle)))
     ]
-    return Needles(tuple(kept), "\n".join(prose), shown)
+    blocks = Blocks(dict.fromkeys(sources))
+    blocks.forget(prose)
+    return Needles(tuple(kept), "\n".join(prose), shown, blocks)
+
+
+def is_no_code(needle: Needle) -> bool:
+    """True for secrets and private paths, which nothing excuses."""
+    return needle.kind in (KEY, PATH) or needle.kind.startswith(SECRET)
 
 
 def holds(haystack: str, needle: Needle) -> bool:
@@ -124,7 +141,9 @@ def _is_code(needle: Needle) -> bool:
 
 def _add(found: dict[tuple[str, str], Needle], needles: Iterable[Needle]) -> None:
     for needle in needles:
-        found.setdefault((needle.kind, sought(needle)), needle)
+        key = (needle.kind, sought(needle))
+        if key not in found or (needle.strong and not found[key].strong):
+            found[key] = needle
 
 
 def _plain(kind: str, lines: Iterable[str], *, strong: bool) -> Iterator[Needle]:

@@ -64,7 +64,7 @@ def search(pieces: Iterable[Piece], needles: Needles, known: Known) -> tuple[Cha
     pieces = list(pieces)
     shown = [text for piece in pieces if piece.share for text in piece.share.shown]
     excused = canonical("\n".join(text for raw in dict.fromkeys(shown) for text in _plain(raw)))
-    searcher = _Searcher(needles, excused, known)
+    searcher = Searcher(needles, excused, known)
     channels: dict[str, _Channel] = {}
     for piece in pieces:
         channel = channels.setdefault(piece.channel, _Channel())
@@ -96,11 +96,12 @@ def _plain(text: str) -> Iterator[str]:
         yield html.unescape(without_tags(text))
 
 
-class _Searcher:
+class Searcher:
     """Searches texts for the needles; what was searched once is not searched again."""
 
     def __init__(self, needles: Needles, excused: str, known: Known) -> None:
         self.prose = needles.prose
+        self.blocks = needles.blocks
         self.known = known
         self.strong = [n for n in needles.items if n.strong and n.tokens not in known.templates]
         self.weak = [n for n in needles.items if not n.strong and sought(n) not in excused]
@@ -149,6 +150,8 @@ class _Searcher:
                         yield needle.kind, needle.text, count
             if signs:
                 yield from self._signs(text)
+                if line := self.blocks.first(text):
+                    yield "line", line, 1
 
     def _is_meant(self, needle: Needle, text: str) -> bool:
         """False for the words of a path that is another one, such as an address's."""

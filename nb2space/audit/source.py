@@ -12,6 +12,8 @@ from nb2space.syntax import parse_code
 
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.S)
 _PRINTS = {"print", "display"}
+# Of functions and classes with types of their own (from Python 3.12 on).
+_TYPE_PARAMETERS = {"TypeVar", "ParamSpec", "TypeVarTuple"}
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,9 @@ class Parts:
     `lines` are stripped and without comments, those of texts that are run as code included;
     `templates` the lines within f-strings that hold code; `comments` are without their "#";
     `literals` the lines of string literals and of the fixed pieces of f-strings; `names` what the
-    code defines; `signatures` of its functions; `modules` the roots of what it imports; `printed`
-    literals that it prints or displays as it runs, outside of functions.
+    code defines, renames, gives by name and looks up; `signatures` of its functions; `modules` the
+    roots of what it imports; `printed` literals that it prints or displays as it runs, outside of
+    functions.
     """
 
     lines: tuple[str, ...]
@@ -88,8 +91,37 @@ def _names(tree: ast.AST) -> Iterator[str]:
             yield node.name
         elif isinstance(node, ast.arg):
             yield node.arg
-        elif isinstance(node, ast.ExceptHandler) and node.name:
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
             yield node.name
+        elif isinstance(node, ast.MatchMapping) and node.rest:
+            yield node.rest
+        elif isinstance(node, ast.MatchClass):
+            yield from node.kwd_attrs
+        elif isinstance(node, ast.Global | ast.Nonlocal):
+            yield from node.names
+        elif isinstance(node, ast.alias) and node.asname:
+            yield node.asname
+        elif isinstance(node, ast.keyword) and node.arg:
+            yield node.arg
+        elif type(node).__name__ in _TYPE_PARAMETERS:
+            yield getattr(node, "name", "")
+        yield from _other_names(node)
+
+
+def _other_names(node: ast.AST) -> Iterator[str]:
+    """The decorators of a function or class; the keys of dictionaries that could be names."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        for decorator in node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            yield str(getattr(called, "id", getattr(called, "attr", "")))
+    keys: list[ast.expr | None] = []
+    if isinstance(node, ast.Dict):
+        keys = list(node.keys)
+    elif isinstance(node, ast.Subscript):
+        keys = [node.slice]
+    for key in keys:
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            yield from [key.value] if key.value.isidentifier() else []
 
 
 def _modules(tree: ast.AST) -> Iterator[str]:

@@ -17,7 +17,9 @@ SHOWS_ITS_TEXT = ("%%html", "%%markdown", "%%latex", "%%svg", "%%javascript", "%
 TOKEN = re.compile(r"\w+|[^\w\s]")
 WORD = re.compile(r"[^\W\d]\w*")
 
-_MAGIC = re.compile(r"\s*(?:[%!?]|[\w.]+\s*=\s*[%!]|.*\?\s*$)")
+MAGIC = re.compile(r"\s*(?:[%!?]|[\w.]+\s*=\s*[%!]|.*\?\s*$)")
+"""A line that only IPython understands."""
+
 _SETS_A_NAME = re.compile(r"[\w.]+\s*=(?!=)\s*(.*?),?")
 _SHORTEST_LINE = 8
 # Lines of this many tokens are also looked for by halves: what was cut short is a leak as well.
@@ -57,7 +59,7 @@ def canonical(text: str) -> str:
 def without_magics(source: str) -> str:
     """`source` with `pass` in the place of what only IPython understands."""
     return "".join(
-        f"{row[: len(row) - len(row.lstrip())]}pass\n" if _MAGIC.match(row) else f"{row}\n"
+        f"{row[: len(row) - len(row.lstrip())]}pass\n" if MAGIC.match(row) else f"{row}\n"
         for row in source.splitlines()
     )
 
@@ -65,7 +67,7 @@ def without_magics(source: str) -> str:
 def rows_of(source: str) -> Rows:
     """The rows of `source`; of what is no Python, its lines."""
     rows = source.splitlines()
-    magic = {number for number, row in enumerate(rows, 1) if _MAGIC.match(row)}
+    magic = {number for number, row in enumerate(rows, 1) if MAGIC.match(row)}
     cut: dict[int, int] = {}
     named, within = set(magic), set[int]()
     comments, opened = [], []

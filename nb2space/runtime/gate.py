@@ -29,8 +29,9 @@ _CONTROL_TARGET = "jupyter.widget.control"
 _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 _NAMED = re.compile(r"IPY_MODEL_?([0-9A-Za-z-]*)")
 
-# So much of a line that is printed in pieces is remembered.
+# So much of a line that is printed in pieces is remembered, and so many of the lines before it.
 _LONGEST_BEGUN = 2000
+_LINES_BEFORE = 6
 
 # ipywidgets' protocol version, told when a model is opened (ipywidgets._version).
 _WIDGET_METADATA = {"version": "2.1.0"}
@@ -279,6 +280,7 @@ class _Printed:
         self.parent = parent
         self._tracebacks = Tracebacks()
         self._begun = ""
+        self._before = ""
 
     def cut(self, text: str, wall: SourceWall) -> str:
         """The next piece, without what tells of the code together with the pieces before."""
@@ -287,7 +289,23 @@ class _Printed:
         self._begun = text.rpartition("\n")[2] if end else begun[-_LONGEST_BEGUN:]
         if begun != first and wall.hides(begun):
             text = rest
-        return self._tracebacks.cut(text)
+        return self._tracebacks.cut(self._without_blocks(text, wall))
+
+    def _without_blocks(self, text: str, wall: SourceWall) -> str:
+        """`text` without the lines that are code together with lines that were printed before."""
+        before, every = self._before, self._before + text
+        lines = every.splitlines(keepends=True)
+        self._before = "".join(lines[-_LINES_BEFORE:])[-_LONGEST_BEGUN:]
+        if not before or not wall or not wall.hides(every):
+            return text
+        hidden = wall.hidden_lines(lines)
+        kept, place = [], 0
+        for number, line in enumerate(lines):
+            if number not in hidden:
+                # Of what was begun before, the rest.
+                kept.append(line[max(0, len(before) - place) :])
+            place += len(line)
+        return "".join(kept)
 
 
 _HANDLERS = {

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .undoing import as_seen, replaced_as_seen, seen_places
+from .verdicts import LARGE, Verdicts
 from .within import SHORTEST, parts_of
 
 MASK = "•••••"
@@ -60,14 +61,19 @@ class Mask:
         # Where one value is the beginning of another, the longer one is tried first.
         self._parts = sorted(wanted, key=lambda part: (-len(part[0]), part))
         self._pattern = re.compile(_grouped(_all_forms(self._parts))) if wanted else None
+        self._holds = Verdicts(lambda text: self._masked(text) is not text)
 
     def __bool__(self) -> bool:
         return self._pattern is not None
 
     def text(self, text: str) -> str:
         """`text` with the mark in the place of each value."""
-        if self._pattern is None:
+        if self._pattern is None or (len(text) > LARGE and not self._holds(text)):
             return text
+        return self._masked(text)
+
+    def _masked(self, text: str) -> str:
+        assert self._pattern
         masked, count = self._pattern.subn(MASK, text)
         return self._unbroken(masked if count else text)
 

@@ -15,6 +15,7 @@ from pathlib import PureWindowsPath
 
 from .masking import Mask, spelled
 from .undoing import replaced_as_seen
+from .verdicts import LARGE, Verdicts
 
 WORK, HOME, OTHER = ".", "~", "…"
 """What stands for a folder: for the notebook's own, for a home, for any other."""
@@ -128,9 +129,15 @@ class Places:
         self._near = re.compile(rf"[/\\;fFcC](?:{near})")
         self._reach = _REACH + max((2 * len(place.folder) for place in own), default=0)
         self._words = (*_WORDS, *names, *(name.lower() for name in names))
+        self._holds = Verdicts(lambda text: self._replaced(text) is not text)
 
     def text(self, text: str) -> str:
         """`text` without the private parts of its paths; itself where there is none."""
+        if len(text) > LARGE and not self._holds(text):
+            return text
+        return self._replaced(text)
+
+    def _replaced(self, text: str) -> str:
         if ";base64," in text:
             unpacked = _PACKED.sub(self._unpacked, text)
             text = text if unpacked == text else unpacked

@@ -2,16 +2,19 @@
 
 Whatever way a line takes - a traceback in pieces, a log, a widget's value, JSON - it is the same
 row of words and signs once tags, escapes and colours are undone. The rows of all code are in a tree
-by their tokens, so that a text is searched for all of them in one pass.
+by their tokens, so that a text is searched for all of them in one pass. Lines that tell of the code
+only where several of them stand together are looked for as such (see `codeblocks`).
 """
 
 from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
+from .codeblocks import Blocks, block_texts
 from .codelines import (
     SHOWS_ITS_TEXT,
     TOKEN,
@@ -24,6 +27,7 @@ from .codelines import (
     without_magics,
 )
 from .undoing import has_tags, readings, without_colours
+from .verdicts import Verdicts
 
 Row = tuple[str, ...]
 
@@ -31,9 +35,9 @@ _WORDS = re.compile(r"\w+")
 # What frames and numbers source lines in a console (rich); it would stand between their tokens.
 _FRAMES = re.compile(r"[\u2500-\u257f❱]")
 _SHORTEST_COMMENT = 8
-# What was found in texts of more characters is remembered, for so many of them.
-_LARGE = 50_000
-_MOST_READ = 500
+# Published texts of more characters, scripts of widgets mostly, are known as wholes only: reading
+# one takes seconds.
+_LARGEST = 1_000_000
 # A longer row is known by its beginning.
 _LONGEST_ROW = 48
 # Signs that are in prose as well; a row of words and these may be just what an app says.
@@ -46,13 +50,20 @@ _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp")
 class SourceWall:
     """Keeps lines of code out of texts; `rows` are theirs (see `code_rows`).
 
-    `report` is told once of each kind of text in which something was hidden.
+    `report` is told once of each kind of text in which something was hidden; `blocks` are the lines
+    that are hidden where they stand together.
     """
 
-    def __init__(self, rows: Iterable[Row] = (), report: Callable[[str], object] = str) -> None:
+    def __init__(
+        self,
+        rows: Iterable[Row] = (),
+        report: Callable[[str], object] = str,
+        blocks: Blocks | None = None,
+    ) -> None:
         self._report = report
+        self._blocks = blocks or Blocks()
         self._told: set[str] = set()
-        self._read: dict[int, bool] = {}
+        self._verdicts = Verdicts(self._hides)
         self._tree: dict[str, Any] = {}
         self._keys: set[str] = set()
         for row in rows:
@@ -64,33 +75,51 @@ class SourceWall:
             self._keys.add(max(row, key=lambda token: (not keyword.iskeyword(token), len(token))))
 
     def __bool__(self) -> bool:
-        return bool(self._tree)
+        return bool(self._tree or self._blocks)
 
     def hides(self, text: str) -> bool:
         """True when `text` holds a line of the code in any of the ways in which it may be read."""
-        if not self or len(text) <= _LARGE:
-            return bool(self) and any(self.found(reading) for reading in readings(text))
-        # The megabytes of script in some widgets' states are the same for every viewer.
-        mark = hash(text)
-        if mark not in self._read:
-            if len(self._read) >= _MOST_READ:
-                self._read.clear()
-            self._read[mark] = any(self.found(reading) for reading in readings(text))
-        return self._read[mark]
+        return bool(self) and self._verdicts(text)
+
+    def know(self, texts: Iterable[str]) -> None:
+        """Take it that nothing is to be hidden in `texts`, which everybody has anyway."""
+        self._verdicts.know(texts, False)
 
     def without_source(self, text: str, *, plain: bool = False) -> str:
         """`text` without the lines that hold code.
 
         Nothing of it where such a line cannot be cut out: in markup, unless the text is `plain`,
-        and where a line of the code is spread over several of the text.
+        and where a line of the code is spread over many of the text.
         """
         if not self.hides(text):
             return text
         if not plain and has_tags(without_colours(text)):
             return ""
-        kept = [line for line in text.splitlines(keepends=True) if not self.hides(line)]
-        rest = "".join(kept)
+        lines = text.splitlines(keepends=True)
+        hidden = self.hidden_lines(lines)
+        rest = "".join(line for index, line in enumerate(lines) if index not in hidden)
         return "" if self.hides(rest) else rest
+
+    def hidden_lines(self, lines: Sequence[str]) -> set[int]:
+        """The indices of the `lines` that are code, each by itself or with those next to it.
+
+        What stands beside them and is a line of the code as well goes with them, whatever it says.
+        """
+        plain = [without_colours(line) for line in lines]
+        filled = [index for index, line in enumerate(plain) if line.strip()]
+        hidden = {index for index in filled if self.hides(lines[index])}
+        hidden |= self._blocks.found(plain)
+        for one, other in pairwise(filled):
+            if not {one, other} & hidden and self.hides(f"{plain[one]}\n{plain[other]}"):
+                hidden |= {one, other}
+        for order in (filled, filled[::-1]):
+            for one, other in pairwise(order):
+                if one in hidden and self._blocks.knows(plain[other]):
+                    hidden.add(other)
+        for one, other in pairwise(filled):
+            if {one, other} <= hidden:
+                hidden.update(range(one, other))
+        return hidden
 
     def value(self, value: Any, kind: str, *, plain: bool = False) -> Any:
         """`value`, of any type that messages hold, with all texts in it without the code.
@@ -135,6 +164,9 @@ class SourceWall:
                 place += 1
         return rows
 
+    def _hides(self, text: str) -> bool:
+        return any(self.found(reading) or self._blocks.holds(reading) for reading in readings(text))
+
     def _buffer(self, buffer: Any, kind: str) -> Any:
         try:
             text = bytes(buffer).decode("utf-8")
@@ -158,7 +190,7 @@ def wall_of(
     What is in the `published` notebook, the viewers' own, is no secret any more: text, outputs,
     and the source of cells that show it.
     """
-    rows: dict[Row, None] = {}
+    sources: list[str] = []
     public: list[Any] = [published]
     for cell in live.get("cells", []):
         if cell.get("cell_type") != "code":
@@ -166,15 +198,20 @@ def wall_of(
         if cell.get("metadata", {}).get("nb2space", {}).get("shows_source"):
             public.append(cell["source"])
         else:
-            rows.update(dict.fromkeys(code_rows(cell["source"])))
-    for source in modules:
-        rows.update(dict.fromkeys(code_rows(source)))
+            sources.append(cell["source"])
+    sources += modules
+    rows = {row: None for source in sources for row in code_rows(source)}
+    blocks = Blocks(sources)
     every = SourceWall(rows)
-    for text in _texts(public):
-        for reading in readings(text):
+    texts = list(_texts(public))
+    for text in texts:
+        for reading in readings(text) if len(text) <= _LARGEST else ():
             for row in every.found(reading, most=0):
                 rows.pop(row, None)
-    return SourceWall(rows, report)
+            blocks.forget([reading])
+    wall = SourceWall(rows, report, blocks)
+    wall.know(texts)
+    return wall
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -197,6 +234,8 @@ def code_rows(source: str) -> Iterator[Row]:
     for row in _rows(source):
         if _is_certain(row):
             yield tuple(row[:_LONGEST_ROW])
+    for text in block_texts(source):
+        yield tuple(TOKEN.findall(text)[:_LONGEST_ROW])
 
 
 def _rows(source: str) -> Iterator[list[str]]:

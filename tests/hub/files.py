@@ -157,7 +157,7 @@ def refs(hub: HubState, request: Request, parts: Mapping[str, str]) -> Response:
     answer: dict[str, Any] = {
         "branches": named("refs/heads/"),
         "tags": named("refs/tags/"),
-        "converts": [],
+        "converts": named("refs/convert/"),
     }
     if request.flag("include_prs"):
         answer["pullRequests"] = named("refs/pr/")
@@ -199,6 +199,19 @@ def make_ref(hub: HubState, request: Request, parts: Mapping[str, str]) -> Respo
     if ref in repo.refs:
         raise HubError(409, f"Reference already exists: {ref}")
     repo.refs[ref] = list(revision(repo, start))
+    return json_response({})
+
+
+@router.on("DELETE", "/api/spaces/{space}/(?P<kind>branch|tag)/(?P<name>[^/]+)")
+def delete_ref(hub: HubState, request: Request, parts: Mapping[str, str]) -> Response:
+    """``HfApi.delete_branch``, ``delete_tag``; what nothing else leads to is gone with it."""
+    repo = access.writable_repo(hub, request, parts["space"])
+    ref = f"refs/{'heads' if parts['kind'] == 'branch' else 'tags'}/{parts['name']}"
+    if ref not in repo.refs:
+        raise HubError(404, f"Invalid rev id: {parts['name']}", code="RevisionNotFound")
+    if ref == "refs/heads/main":
+        raise HubError(403, "The main branch cannot be deleted")
+    del repo.refs[ref]
     return json_response({})
 
 
