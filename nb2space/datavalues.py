@@ -3,27 +3,38 @@
 from __future__ import annotations
 
 import base64
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
+from nb2space.countvalues import (
+    BYTES_OF_A_VALUE,
+    in_csv,
+    in_drawing,
+    in_json,
+    in_markup,
+    in_script,
+    in_text,
+)
 from nb2space.notebook import Notebook
-from nb2space.runtime.bundles import viewer_data
+from nb2space.runtime.bundles import is_json, shown_data
+from nb2space.runtime.cleantext import text_of
 from nb2space.tags import numbered, view_of
-from nb2space.widgets import VIEW_MIME, displayed_models, saved_models
+from nb2space.widgets import (
+    VIEW_MIME,
+    captured_outputs,
+    displayed_models,
+    is_output_area,
+    saved_models,
+)
 
 MANY = 1_000
 """An output with more data values than this is named."""
 
-_SCRIPT = re.compile(r"<script\b[^>]*>(.*?)</script\s*>", re.I | re.S)
-_NUMBER_IN_LIST = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*(?=[,\]])")
-# Arrays in base64, as Plotly ("bdata") and Bokeh ("__ndarray__") write them.
-_PACKED = {"bdata", "__ndarray__"}
-_PACKED_IN_TEXT = re.compile(r'"(?:bdata|__ndarray__|bytes)"\s*:\s*"([A-Za-z0-9+/=]{64,})"')
-_SIZES = {"1": 1, "2": 2, "4": 4, "8": 8, "16": 2, "32": 4, "64": 8}
-_BYTES_OF_A_VALUE = 8
 # What these hold in buffers is seen as it is.
 _MEDIA = {"ImageModel", "AudioModel", "VideoModel"}
+# What a widget is made of.
+_MADE_OF = {"_esm", "_css"}
+_TABLES = ("text/csv", "text/tab-separated-values")
 
 
 def data_notices(executed: Notebook) -> tuple[str, ...]:
@@ -44,60 +55,62 @@ def data_notices(executed: Notebook) -> tuple[str, ...]:
 def embedded_values(outputs: Iterable[Any], models: dict[str, Any]) -> int:
     """About how many data values the `outputs` and the widgets they display carry."""
     outputs = list(outputs)
-    count = 0
-    for output in outputs:
-        for mime, value in viewer_data(output.get("data") or {}).items():
-            if mime == "text/html":
-                text = value if isinstance(value, str) else "".join(value)
-                count += sum(_in_script(script) for script in _SCRIPT.findall(text))
-            elif "json" in mime and mime != VIEW_MIME:
-                count += _in_json(value)
-    return count + sum(_in_model(model) for model in displayed_models(outputs, models).values())
+    count = sum(map(_in_output, outputs))
+    return count + sum(map(_in_model, displayed_models(outputs, models).values()))
 
 
-def _in_script(text: str) -> int:
-    packed = sum(
-        len(found) * 3 // 4 // _BYTES_OF_A_VALUE for found in _PACKED_IN_TEXT.findall(text)
-    )
-    return packed + len(_NUMBER_IN_LIST.findall(text))
+def _in_output(output: Any) -> int:
+    if output.get("output_type") == "stream":
+        return in_text(text_of(output.get("text")) or "") if output.get("name") == "stdout" else 0
+    data = shown_data(output.get("data") or {})
+    return sum(_in_form(mime, value) for mime, value in data.items())
 
 
-def _in_json(value: Any) -> int:
-    """The leaves of lists, and the values of packed arrays."""
-    count = 0
-    for item, listed in _leaves(value, listed=False):
-        count += item if isinstance(item, _Packed) else listed
-    return count
-
-
-class _Packed(int):
-    """The number of values in a packed array."""
-
-
-def _leaves(value: Any, *, listed: bool) -> Iterator[tuple[Any, bool]]:
-    if isinstance(value, dict):
-        packed = next((value[name] for name in _PACKED if isinstance(value.get(name), str)), None)
-        if packed is not None:
-            digits = re.sub(r"\D", "", str(value.get("dtype", "")))
-            size = _SIZES.get(digits, _BYTES_OF_A_VALUE)
-            yield _Packed(len(packed) * 3 // 4 // size), True
-            return
-        for item in value.values():
-            # A row of a table is a dictionary in a list: each of its values counts.
-            yield from _leaves(item, listed=listed)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _leaves(item, listed=True)
-    else:
-        yield value, listed
+def _in_form(mime: str, value: Any) -> int:
+    if mime == VIEW_MIME:
+        return 0
+    if is_json(mime):
+        return in_json(value)
+    text = text_of(value) or ""
+    if mime == "image/svg+xml":
+        return in_drawing(text)
+    if mime == "application/javascript":
+        return in_script(text)
+    if mime in _TABLES:
+        return in_csv(text)
+    if mime == "text/html" or mime.endswith("xml"):
+        return in_markup(text)
+    if mime == "text/markdown":
+        return in_text(text) + in_markup(text)
+    return in_text(text) if mime.startswith("text/") else 0
 
 
 def _in_model(model: dict[str, Any]) -> int:
     if model.get("model_name") in _MEDIA:
         return 0
+    if is_output_area(model):
+        return sum(map(_in_output, captured_outputs(model)))
+    state = {name: value for name, value in model["state"].items() if name not in _MADE_OF}
+    markup = sum(in_markup(v) for v in state.values() if isinstance(v, str) and "<" in v)
     buffers = model.get("buffers")
-    size = sum(_size(buffer) for buffer in buffers) if isinstance(buffers, list) else 0
-    return _in_json(model["state"]) + size // _BYTES_OF_A_VALUE
+    # An array whose description tells its size was counted with the state.
+    size = sum(
+        _size(buffer)
+        for buffer in (buffers if isinstance(buffers, list) else ())
+        if not _is_described(state, buffer)
+    )
+    return in_json(state) + markup + size // BYTES_OF_A_VALUE
+
+
+def _is_described(state: Any, buffer: Any) -> bool:
+    """True when the state says of the array in `buffer` which shape it has."""
+    path = buffer.get("path") if isinstance(buffer, dict) else None
+    for step in path[:-1] if isinstance(path, list) else ():
+        try:
+            state = state[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return isinstance(state, dict) and "dtype" in state and "shape" in state
 
 
 def _size(buffer: Any) -> int:

@@ -138,6 +138,10 @@ def _upgrade(path: Path, document: dict[str, Any]) -> Notebook:
             notebook = nbformat.reader.reads(_encodable(document))
             notebook = nbformat.convert(notebook, 4)
             notebook = _at_current_minor(notebook)
+            for cell in notebook.cells:
+                # Cells that were text before keep them; Jupyter opens and ignores that.
+                if cell.get("cell_type") == "code":
+                    cell.pop("attachments", None)
             nbformat.validate(notebook)
     except NotebookValidationError as error:
         where = "".join(f"[{part!r}]" for part in error.relative_path) or "the top level"

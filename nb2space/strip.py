@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import nbformat
 
@@ -24,7 +23,7 @@ from nb2space.places import Veiled
 from nb2space.runtime.bundles import viewer_data
 from nb2space.runtime.cleantext import clean_text, text_of
 from nb2space.runtime.masking import Mask
-from nb2space.runtime.media import bare_buffer, bare_data_urls, bare_picture
+from nb2space.runtime.media import bare_buffer, bare_data_urls
 from nb2space.runtime.outputs import renderer_metadata, viewer_state
 from nb2space.runtime.sealedsecrets import NO_SECRETS, SealedSecrets
 from nb2space.tags import CellView, numbered, view_of
@@ -160,24 +159,14 @@ def _live_code(
 
 
 def _text_cell(cell: Notebook, text: str, folder: Path) -> tuple[Notebook | None, list[str]]:
-    source, missing = inline_images(text, folder)
+    # A picture that was pasted and taken out of the text again is still attached to the cell.
+    source, missing = inline_images(text, folder, cell.get("attachments", {}))
     source = bare_data_urls(source)
     if cell.cell_type == "markdown":
-        # A picture that was pasted and taken out of the text again stays attached.
-        attachments = {
-            name: {mime: _bare_attachment(mime, data) for mime, data in content.items()}
-            for name, content in cell.get("attachments", {}).items()
-            if f"attachment:{name}" in unquote(cell.source)
-        }
-        return nbformat.v4.new_markdown_cell(source, attachments=attachments), missing
+        return nbformat.v4.new_markdown_cell(source), missing
     if cell.metadata.get("raw_mimetype") == "text/html":
         return nbformat.v4.new_raw_cell(source, metadata={"raw_mimetype": "text/html"}), missing
     return None, []
-
-
-def _bare_attachment(mime: str, data: Any) -> Any:
-    text = text_of(data)
-    return data if text is None else bare_picture(mime, text)
 
 
 def viewer_outputs(outputs: Sequence[Any]) -> tuple[list[Any], list[str]]:

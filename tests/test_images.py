@@ -86,7 +86,6 @@ def test_a_picture_is_not_looked_up_by_a_whole_path(folder: Path) -> None:
         "![a](http://example.com/a(1).png)",
         "![a](//example.com/plot.png)",
         "![a](data:image/png;base64,aGk=)",
-        "![a](attachment:plot.png)",
         "![a](#plot)",
         "[a](plot.png)",
         "![a] (plot.png)",

@@ -31,6 +31,7 @@ from making import (
     view,
 )
 
+from nb2space.images import NO_PICTURE
 from nb2space.strip import Stripped, strip_notebook
 
 HIDING_SOURCE = {"hide-input", "remove_input", "hide-cell", "remove-cell"}
@@ -275,11 +276,14 @@ def test_pictures_travel_in_the_text(tmp_path: Path, raw: bool) -> None:
         assert result.cells[0].source == '<img src="data:image/png;base64,cG5n">'
 
 
-def test_attachments_that_the_text_shows_are_kept() -> None:
+def test_attachments_that_the_text_shows_travel_in_it() -> None:
     cell = nbformat.v4.new_markdown_cell("![a](attachment:my%20plot.png) ![b](attachment:b.png)")
-    picture = {"image/png": "aGk="}
-    cell["attachments"] = {"my plot.png": picture, "b.png": picture, "old.png": picture}
-    assert set(strip(notebook_of(cell)).viewer.cells[0].attachments) == {"my plot.png", "b.png"}
+    cell["attachments"] = {"my plot.png": {"image/png": "aGk="}, "old.png": {"image/png": "b2xk"}}
+    stripped = strip(notebook_of(cell))
+    assert stripped.notices == ("Cell 1 shows a picture that is missing: attachment:b.png",)
+    for result in (stripped.viewer, stripped.live):
+        assert result.cells[0].source == f"![a](data:image/png;base64,aGk=) ![b]({NO_PICTURE})"
+        assert "attachments" not in result.cells[0]
 
 
 def test_stripping_changes_nothing_of_the_authors() -> None:

@@ -181,14 +181,14 @@ def test_a_notebook_that_is_none_is_refused(content: bytes) -> None:
 def test_a_missing_value_is_named_in_the_log_and_the_others_are_masked(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from nb2space.runtime.server import _mask_of
+    from nb2space.runtime.server import _values_to_mask
 
     monkeypatch.setenv("DB_PASSWORD", "correct horse")
     monkeypatch.setenv("EMPTY_KEY", "")
     monkeypatch.delenv("OTHER_KEY", raising=False)
     sealed = sealed_with(["DB_PASSWORD", "EMPTY_KEY", "OTHER_KEY"], DB_PASSWORD=[[8, 0]])
     with make_workplace(sealed) as made:
-        mask = _mask_of(made, "")
+        mask = Mask(_values_to_mask(made, ""))
     assert mask.text("a correct horse") == f"a {MASK}"
     assert mask.text("correct") == "correct" and mask.text("a horse") == f"a {MASK}"
     (record,) = caplog.records

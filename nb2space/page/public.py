@@ -71,7 +71,7 @@ def public_frozen(frozen: Frozen, viewer: Notebook, model_ids: Mapping[str, str]
         for cell in viewer.cells
         for output in cell.get("outputs", [])
     ]
-    named = {str(view["model_id"]) for view in views if isinstance(view, dict)}
+    named = {str(view.get("model_id")) for view in views if isinstance(view, dict)}
     displayed = {of_kernel.get(name, name) for name in named}
     return _with_stable_ids(_reached(frozen, displayed), model_ids)
 

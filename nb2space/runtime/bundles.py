@@ -28,15 +28,22 @@ def viewer_data(data: Any) -> dict[str, Any]:
 
     Values of another type than their MIME type has are left out.
     """
+    shown = shown_data(data)
+    rich = {mime: _clean_value(mime, shown[mime]) for mime in shown if mime != "text/plain"}
+    if rich:
+        return rich
+    plain = clean_text(text_of(shown.get("text/plain", "")) or "")
+    # Nothing is left of a repr that only told of the code.
+    return {"text/plain": plain} if plain.strip() else {}
+
+
+def shown_data(data: Any) -> dict[str, Any]:
+    """The forms in the MIME bundle `data` that a page shows, as they are."""
     if not isinstance(data, dict):
         return {}
     known = {mime: value for mime, value in data.items() if is_well_formed(mime, value)}
-    rich = {mime: _clean_value(mime, known[mime]) for mime in _shown_forms(known)}
-    if rich:
-        return rich
-    plain = clean_text(text_of(known.get("text/plain", "")) or "")
-    # Nothing is left of a repr that only told of the code.
-    return {"text/plain": plain} if plain.strip() else {}
+    rich = _shown_forms(known)
+    return {mime: known[mime] for mime in rich or {"text/plain"} & set(known)}
 
 
 def is_json(mime: str) -> bool:

@@ -91,9 +91,9 @@ def _bare_url(match: re.Match[str]) -> str:
 def _through_bytes(coded: str, change: Callable[[bytes], bytes]) -> str:
     try:
         raw = base64.b64decode(coded, validate=False)
-    except (binascii.Error, ValueError):
+        changed = change(raw)
+    except ValueError:  # no base64, or no text where one should be
         return coded
-    changed = change(raw)
     return coded if changed == raw else base64.b64encode(changed).decode("ascii")
 
 

@@ -7,6 +7,7 @@ come from other machines.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -70,6 +71,12 @@ _WORDS = ("home", "sers", "SERS", "root", "drive", "kaggle", "tmp", "shm", "fold
 # With what a path begins.
 _STARTS = re.compile(r"[/\\%&]|file|vscode|[A-Za-z](?=[:%])")
 
+# A file to be loaded or opened from the page itself, when it is a text.
+_PACKED = re.compile(
+    r"(data:(?:text/[\w.+-]+|image/svg\+xml|application/(?:[\w.-]+\+)?(?:json|xml|javascript))"
+    r"(?:;[\w=.-]+)*;base64,)([A-Za-z0-9+/]+={0,2})"
+)
+
 # Folders that every machine of a kind has.
 _OF_SYSTEMS = {
     *((name,) for name in ("usr", "opt", "home", "tmp", "var", "etc", "dev", "mnt", "Users", "C:")),
@@ -131,6 +138,9 @@ class Places:
         return self._replaced(text)
 
     def _replaced(self, text: str) -> str:
+        if ";base64," in text:
+            unpacked = _PACKED.sub(self._unpacked, text)
+            text = text if unpacked == text else unpacked
         # Most texts hold no path, and are read once.
         if not any(word in text for word in self._words):
             return text
@@ -143,6 +153,17 @@ class Places:
         if found or self._near.search(text):
             return replaced_as_seen(changed, self._found_in, self._shown)
         return text
+
+    def _unpacked(self, match: re.Match[str]) -> str:
+        """A data URL of a text, the text without private paths."""
+        try:
+            packed = base64.b64decode(match[2]).decode("utf-8")
+        except ValueError:
+            return match[0]
+        shown = self.text(packed)
+        if shown == packed:
+            return match[0]
+        return match[1] + base64.b64encode(shown.encode("utf-8")).decode("ascii")
 
     def tells_of(self, text: str) -> bool:
         """True when `text` holds a path of one of the places that were given."""
