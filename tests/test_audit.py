@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from auditing import expected_leaks, in_png, kinds, leaks_on_visit, zipped
+from auditing import expected_leaks, in_png, leaks_on_visit, zipped
 from browsing import get
 from conftest import CORPUS, ExampleSpace
 
