@@ -53,7 +53,8 @@ def refs_of(api: HfApi, target: str) -> list[Ref]:
 def plain_past(api: HfApi, target: str, refs: Sequence[Ref], judge: Judge) -> list[PlainFile]:
     """The files in the commits that `refs` lead to which nb2space would not have laid open.
 
-    Each commit is looked at once. Only reads. Raises FindingError when there are too many.
+    Each commit is looked at once. Of pull requests, which anybody may open with anything in them,
+    only what holds the notebook's code counts. Only reads. Raises FindingError when there are too many.
     """
     with explained("reading the Space's history"):
         past = {
@@ -69,7 +70,11 @@ def plain_past(api: HfApi, target: str, refs: Sequence[Ref], judge: Judge) -> li
                 f"{target} has {len(commits)} commits, too many to look through for plain scripts. "
                 f"{_way_out(target, [ref.name for ref in refs])}"
             )
-        plain = {commit: judge.in_the_open(commit) for commit in commits}
+        ours = {commit for ref in refs if not _is_proposed(ref) for commit in past[ref.head]}
+        plain = {
+            commit: judge.in_the_open(commit) if commit in ours else judge.with_code(commit)
+            for commit in commits
+        }
     return [
         PlainFile(ref.name, commit, path)
         for ref in refs
@@ -106,6 +111,10 @@ def _way_out(target: str, refs: Sequence[str]) -> str:
     if MAIN in refs:
         steps.append("make its history one commit with --squash-history")
     return f"Publish to a new Space with --to, or {', and then '.join(steps)}."
+
+
+def _is_proposed(ref: Ref) -> bool:
+    return _parts(ref.name)[0] == "pull request"
 
 
 def _called(ref: str) -> str:

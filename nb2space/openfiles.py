@@ -66,6 +66,11 @@ class Judge:
             and not self._is_harmless(file, commit)
         ]
 
+    def with_code(self, commit: str) -> list[str]:
+        """The paths of the files of `commit` that hold code of the notebook, or cannot be read."""
+        files = remote_files(self._api, self._target, commit)
+        return [path for path, file in files.items() if self._may_hold_code(file, commit)]
+
     def _listed(self, file: RepoFile, commit: str) -> Mapping[str, Mapping[str, object]]:
         """The entries of a manifest by path; none where it excuses nothing."""
         if file.blob_id not in self._listings:
@@ -102,10 +107,13 @@ class Judge:
         pure = PurePosixPath(file.path)
         if pure.name not in _HARMLESS_NAMES and pure.suffix.lower() not in _HARMLESS_SUFFIXES:
             return False
+        return not self._may_hold_code(file, commit)
+
+    def _may_hold_code(self, file: RepoFile, commit: str) -> bool:
         if file.blob_id not in self._holds_code:
             content = self._content(file, commit)
             self._holds_code[file.blob_id] = content is None or self._is_code(file.path, content)
-        return not self._holds_code[file.blob_id]
+        return self._holds_code[file.blob_id]
 
     def _is_code(self, path: str, content: bytes) -> bool:
         from nb2space.audit import needles_of_record

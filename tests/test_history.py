@@ -95,7 +95,6 @@ def test_its_own_past_is_no_reason_to_refuse(author: Author) -> None:
     [
         ("refs/heads/draft 1", "hf repos branch delete ana/old 'draft 1' --type space"),
         ("refs/tags/v1", "hf repos tag delete ana/old v1 --type space"),
-        ("refs/pr/1", "pull request 1, not even closing it: publish to a new Space with --to"),
         ("refs/convert/parquet", "refs/convert/parquet"),
     ],
 )
@@ -109,6 +108,18 @@ def test_what_only_a_ref_leads_to_is_found_with_and_without_squashing(
         assert "app.py" in outcome.err and way_out in outcome.err
         assert "--squash-history" not in outcome.err
         assert author.hub.log.writes == []
+
+
+def test_a_strangers_proposal_stops_nobody_unless_it_holds_the_code(author: Author) -> None:
+    repo = with_past(author)
+    named(repo, "refs/pr/1", {"app.py": b"import streamlit", "data/customers.csv": b"name"})
+    author.published("--to", "ana/old")
+    author.change()
+    named(repo, "refs/pr/2", {"app.py": f"def main():\n    {code_of(author)}\n".encode()})
+    outcome = author.publish()
+    assert outcome.code == 1
+    assert "app.py (in pull request 2)" in outcome.err
+    assert "not even closing it: publish to a new Space with --to" in outcome.err
 
 
 def test_the_way_out_leads_to_one_commit_that_runs(author: Author) -> None:
