@@ -54,7 +54,8 @@ def plain_past(api: HfApi, target: str, refs: Sequence[Ref], judge: Judge) -> li
     """The files in the commits that `refs` lead to which nb2space would not have laid open.
 
     Each commit is looked at once. Of pull requests, which anybody may open with anything in them,
-    only what holds the notebook's code counts. Only reads. Raises FindingError when there are too many.
+    only what holds the notebook's code counts. Only reads. Raises FindingError when there are too
+    many commits.
     """
     with explained("reading the Space's history"):
         past = {
