@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from nb2space.secrets import Finding, masked_notebook, shown_secrets
 from nb2space.source import known_here, read_source
 from nb2space.space import (
     DOCKER,
+    MANIFEST,
     STATIC,
     Manifest,
     check_writable,
@@ -57,6 +59,8 @@ def convert(
     replaced = check_place(path, folder)
     same = find_same(path, replaced, folder, options) if replaced else None
     if same:
+        # So that it is newer than the notebook, which may have been saved as it was.
+        os.utime(folder / MANIFEST)
         return replace(same, notices=(_AS_BEFORE, *same.notices))
     check_writable(folder)
     load_while_reading()

@@ -194,6 +194,7 @@ def _yaml_string(text: str) -> str:
 def _first_words(viewer: Notebook) -> str:
     """The notebook's first line of running text, short enough for the card; "" without one."""
     for line in text_lines(viewer):
+        line = re.sub(r"<!--.*?(?:-->|$)", "", line)
         text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)|[*_`<>#|$]", r"\1", line).strip()
         if text and not line.lstrip().startswith(("#", "<", "|", "-", "!")):
             if len(text) <= _SHORT_DESCRIPTION:

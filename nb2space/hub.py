@@ -39,7 +39,10 @@ PAID_PLAN = (
 """What to do when the Hub wants to be paid for a Space."""
 
 
-_LOG_IN = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
+_LOG_IN = (
+    "Log in with: hf auth login, or set HF_TOKEN to a token of type 'write' "
+    "(huggingface.co/settings/tokens)."
+)
 _ODD_TOKEN = f"Your token holds characters that no token has. {_LOG_IN}"
 
 

@@ -6,10 +6,12 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from nb2space.keystore import known_record
+from nb2space.keystore import Record, known_record
 from nb2space.repository import remote_files
 from nb2space.space import MANIFEST, read_manifest
 
@@ -45,7 +47,6 @@ class Judge:
         self._target = target
         self._folder = folder
         self._manifest = read_manifest(folder)
-        self._sought: tuple[Needles, Known] | None = None
         # By the names that git gives to contents.
         self._read: set[str] = set()
         self._digests: dict[str, str | None] = {}
@@ -116,16 +117,13 @@ class Judge:
         return self._holds_code[file.blob_id]
 
     def _is_code(self, path: str, content: bytes) -> bool:
-        from nb2space.audit import needles_of_record
-        from nb2space.audit.known import known_files
         from nb2space.audit.search import Piece, search
 
-        if self._sought is None:
-            record = known_record(self._folder, self._manifest.space_id)
-            needles = needles_of_record(self._folder, record)
-            self._sought = needles, known_files(record.prefix)
+        record = known_record(self._folder, self._manifest.space_id)
+        told = json.dumps(asdict(replace(record, published={}, options={})), sort_keys=True)
         # Single words of the code may stand in anybody's text.
-        channels = search([Piece("the Space's past", path, content, loose=True)], *self._sought)
+        pieces = [Piece("the Space's past", path, content, loose=True)]
+        channels = search(pieces, *_sought(self._folder, told))
         return any(channel.leaks for channel in channels)
 
     def _content(self, file: RepoFile, commit: str) -> bytes | None:
@@ -137,3 +135,13 @@ class Judge:
             self._target, file.path, repo_type="space", revision=commit
         )
         return Path(os.path.realpath(place)).read_bytes()
+
+
+@lru_cache(maxsize=1)
+def _sought(folder: Path, record: str) -> tuple[Needles, Known]:
+    """What is searched for; `record` is the folder's as JSON, with the digest of all in it."""
+    from nb2space.audit import needles_of_record
+    from nb2space.audit.known import known_files
+
+    known = Record(**json.loads(record))
+    return needles_of_record(folder, known), known_files(known.prefix)

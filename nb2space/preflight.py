@@ -70,7 +70,10 @@ def check_rights(account: Account, plan: Plan, form: str) -> None:
     if account.is_pro:
         return
     if form == DOCKER and not plan.exists and plan.hardware in ("", *_FREE_HARDWARE):
-        raise RemoteError(f"{plan.target} would be a Docker Space. {PAID_PLAN}")
+        raise RemoteError(
+            f"{plan.target} would run a kernel, in a Docker Space, and the Hub asks for a paid "
+            f"plan for that. {PAID_PLAN}"
+        )
     if plan.visibility == "protected" and plan.visible_now != "protected":
         raise RemoteError(
             "A protected Space needs PRO or Team (huggingface.co/pro). Choose --visibility public "

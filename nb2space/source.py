@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from nb2space.errors import InputError
 from nb2space.execute import choose_kernel, is_python
 from nb2space.notebook import Notebook, read_notebook
 from nb2space.options import Options
 from nb2space.parameters import inject_parameters
 from nb2space.projectfile import read_project
 from nb2space.secrets import LiftedCode, lift_notebook, marked_harmless, mask_notebook
-from nb2space.space import STATIC
+from nb2space.space import STATIC, read_manifest
 from nb2space.tags import cell_tags, numbered
 
 
@@ -59,12 +60,26 @@ def read_source(path: Path, options: Options) -> Source:
     """
     notebook = read_notebook(path)
     home = path.absolute().parent
+    _refuse_published(path)
     ignored = read_project(home).ignored | marked_harmless(notebook)
     if options.form == STATIC and not options.execute and not is_python(notebook):
         return Source(path, home, "", notebook, mask_notebook(notebook, ignored), ignored)
     kernel = choose_kernel(notebook, options.kernel)
     notebook = inject_parameters(notebook, options.parameters)
     return Source(path, home, kernel, notebook, lift_notebook(notebook, ignored), ignored)
+
+
+def _refuse_published(path: Path) -> None:
+    """Raise InputError for the notebook in a Space folder, whose code was taken out."""
+    try:
+        manifest = read_manifest(path.absolute().parent)
+    except InputError:
+        return
+    if manifest.notebook == path.name and not manifest.show_source:
+        raise InputError(
+            f"{path} is the notebook of a Space folder, whose code was taken out. Convert the "
+            "notebook that the folder was made from."
+        )
 
 
 def known_here(names: Iterable[str]) -> dict[str, str]:

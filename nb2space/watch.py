@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from nb2space.errors import InputError
 from nb2space.keystore import find_record
-from nb2space.space import read_manifest
+from nb2space.space import MANIFEST, read_manifest
 
 _LOOK_EVERY = 0.5
 
@@ -22,6 +23,23 @@ def notebook_of(folder: Path) -> Path:
             "name it instead: nb2space view NOTEBOOK --watch"
         )
     return Path(record.notebook)
+
+
+def saved_since(folder: Path) -> Path | None:
+    """The notebook that `folder` was made from, when it was saved after that; None otherwise."""
+    record = find_record(read_manifest(folder).space_id)
+    try:
+        if record and os.stat(record.notebook).st_mtime > os.stat(folder / MANIFEST).st_mtime:
+            return Path(record.notebook)
+    except OSError:
+        return None
+    return None
+
+
+def say_if_saved_since(folder: Path, notice: Callable[[str], None]) -> None:
+    """Tell `notice` when the notebook of `folder` was saved after the folder was made."""
+    if notebook := saved_since(folder):
+        notice(f"{notebook.name} was saved after {folder} was made; convert it again to have that.")
 
 
 def saves(path: Path, check: Callable[[], None]) -> Iterator[None]:

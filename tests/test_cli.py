@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from publishing import Author, an_author
 
 from nb2space.space import manifest_as_dict, read_manifest
 from nb2space.version import __version__
+from nb2space.watch import saved_since, say_if_saved_since
 
 Run = Callable[..., Outcome]
 
@@ -276,3 +278,33 @@ def test_publish_dry_run(author: Author) -> None:
 def test_options_of_the_other_form(run: Run, words: list[str]) -> None:
     done = run("convert", "small.ipynb", "--static", *words)
     assert done.code == 2 and "--static has none" in done.err
+
+
+@pytest.mark.kernel
+def test_a_notebook_that_was_saved_since_is_named(
+    run: Run, notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    path, folder = notebook("print(1)"), tmp_path / "small-space"
+    assert run("convert", path).code == 0
+    assert saved_since(folder) is None
+    later = (folder / "nb2space.json").stat().st_mtime + 5
+    os.utime(path, (later, later))
+    said: list[str] = []
+    say_if_saved_since(folder, said.append)
+    assert said == [
+        f"small.ipynb was saved after {folder} was made; convert it again to have that."
+    ]
+    # It is as it was, so nothing is to be done.
+    os.utime(path, (later - 5, later - 5))
+    assert run("convert", path).code == 0
+    assert saved_since(folder) is None
+
+
+@pytest.mark.kernel
+def test_the_notebook_of_a_space_folder_is_not_converted(
+    run: Run, notebook: Callable[..., Path], tmp_path: Path
+) -> None:
+    assert run("convert", notebook("print(1)")).code == 0
+    again = run("convert", tmp_path / "small-space" / "small.ipynb")
+    assert again.code == 2
+    assert "is the notebook of a Space folder, whose code was taken out. Convert" in again.err

@@ -354,3 +354,34 @@ def test_large_texts_are_no_trouble(text: str) -> None:
 def test_what_is_secret_within_a_value_is_masked_alone(value: str, inner: str) -> None:
     mask = Mask([value])
     assert mask.text(f"<{value}> <{inner}>") == f"<{MASK}> <{MASK}>"
+
+
+DRAWN = "Zk3Qm9Xw7Lp2Vr8Tn5Hb4Jd6Gs1Fc0Ya3Ue7Wi9Ko2Mx5Nz8Pq4Rv6St1Bg0Dh3Jl7Cy9Ae2Ix5"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"<td>{DRAWN[:47]}...</td>", f"<td>{MASK}...</td>"),
+        ("\n".join([DRAWN[:40], DRAWN[40:]]), f"{MASK}\n{MASK}"),
+        (f"{DRAWN[:25]}<...>{DRAWN[-25:]}", f"{MASK}<...>{MASK}"),
+        (f"{DRAWN[:20]}<br />\n{DRAWN[20:]}", f"{MASK}<br />\n{MASK}"),
+        (f"x{DRAWN[5:30]}y and {DRAWN[60:72]}", f"x{MASK}y and {MASK}"),
+        (f"{DRAWN[:11]} {DRAWN[30:41]}", f"{DRAWN[:11]} {DRAWN[30:41]}"),
+    ],
+)
+def test_pieces_of_what_a_machine_has_drawn(text: str, shown: str) -> None:
+    assert Mask([DRAWN]).text(text) == shown
+
+
+def test_words_of_a_secret_are_words_elsewhere() -> None:
+    text = "The company-database is on company-database-server."
+    assert Mask(["company-database-2024!", "company-database-2024"]).text(text) is text
+
+
+@many
+@given(st.integers(0, len(DRAWN) - 12), st.integers(12, len(DRAWN)), st.text(), st.text())
+def test_no_piece_passes(start: int, length: int, before: str, after: str) -> None:
+    piece = DRAWN[start : start + length]
+    shown = Mask([DRAWN]).text(f"{before} {piece} {after}")
+    assert not any(piece[n : n + 12] in shown for n in range(len(piece) - 11))

@@ -50,7 +50,10 @@ def author(author: Author, monkeypatch: pytest.MonkeyPatch) -> Author:
     return author
 
 
-LOG_IN = "Log in with: hf auth login (token type 'write'), or set HF_TOKEN."
+LOG_IN = (
+    "Log in with: hf auth login, or set HF_TOKEN to a token of type 'write' "
+    "(huggingface.co/settings/tokens)."
+)
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,10 @@ WAYS_OUT = (
 def test_free_plan(author: Author) -> None:
     for words in ([], ["--dry-run"]):
         said = refused(author, author.publish(*words, token=FREE_TOKEN), 3)
-        assert said == f"bob/report would be a Docker Space. {WAYS_OUT}"
+        assert said == (
+            "bob/report would run a kernel, in a Docker Space, and the Hub asks for a paid plan "
+            f"for that. {WAYS_OUT}"
+        )
     # What an organisation pays for only the Hub knows.
     author.hub.add_org("poor", {"ana": "admin"})
     said = sentence(author.publish("--to", "poor/report"), 3)

@@ -120,6 +120,12 @@ def test_scan(run: Callable[..., Any], tmp_path: Path) -> None:
     assert "short" not in beside.out + beside.err
 
 
+@pytest.mark.kernel
+def test_scan_of_a_space_folder(run: Callable[..., Any], example_spaces: Any) -> None:
+    done = run("scan", example_spaces("report").folder)
+    assert done.code == 0, done.out
+
+
 def test_scan_of_a_folder(run: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "work" / "data").mkdir(parents=True)
     (tmp_path / "work" / "helpers.py").write_text(f"password = '{WORD}'\n")

@@ -26,6 +26,7 @@ from nb2space.places import author_places
 from nb2space.runtime.bundle import BundleError, unpack, unseal_bytes
 from nb2space.runtime.codelines import canonical
 from nb2space.runtime.masking import Mask
+from nb2space.runtime.pieces import SHORTEST, is_drawn
 from nb2space.runtime.sealedsecrets import SealedSecrets, sealed_secrets
 from nb2space.runtime.within import parts_of
 from nb2space.runtime.workplace import NOTEBOOK
@@ -132,6 +133,10 @@ def _secrets(record: Record, sealed: SealedSecrets) -> Iterator[tuple[str, str]]
         for part, _ in parts_of(value):
             if len(part) >= _SHORTEST_SECRET:
                 yield f"{SECRET} {name}", part
+            if is_drawn(part):
+                # Of each longer piece of it one of these is a part.
+                starts = range(0, len(part) - SHORTEST + 1, SHORTEST // 2)
+                yield from ((f"{SECRET} {name}, a piece", part[n:][:SHORTEST]) for n in starts)
     for place in author_places(Path(record.notebook).parent, record.prefix):
         # What lies right below the root may be any word.
         if record.notebook and place.is_private and len(place.parts) > 1:

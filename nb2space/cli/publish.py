@@ -200,6 +200,7 @@ def _prepared(sink: Sink, folder: Path, wishes: Wishes, asking: bool) -> Work:
     from nb2space.cli.words import read_hardware
     from nb2space.keystore import known_record
     from nb2space.space import DOCKER, read_manifest
+    from nb2space.watch import say_if_saved_since
 
     if wishes.verify and wishes.no_wait:
         raise click.UsageError("--verify visits the app when it runs, so it cannot be --no-wait.")
@@ -207,6 +208,7 @@ def _prepared(sink: Sink, folder: Path, wishes: Wishes, asking: bool) -> Work:
     manifest = read_manifest(folder)
     record = known_record(folder, manifest.space_id)
     planning.check_folder(folder)
+    say_if_saved_since(folder, sink.notice)
     needs = replace(record, secrets=planning.secrets_of(folder, manifest))
     given = spacesecrets.given_values(needs, wishes.secrets, wishes.secrets_file)
     values = spacesecrets.known_values(needs, given)

@@ -37,7 +37,7 @@ def command(
     from nb2space.notebook import is_notebook
     from nb2space.options import default_folder, remembered_options
     from nb2space.serve import free_port, serving
-    from nb2space.watch import notebook_of, saves
+    from nb2space.watch import notebook_of, saves, say_if_saved_since
 
     sink = Sink(as_json, quiet)
     steps = Sink(quiet=as_json or quiet)
@@ -46,6 +46,8 @@ def command(
     if is_notebook(target):
         folder = default_folder(target)
         convert_with_progress(steps, target, folder, remembered_options(folder))
+    elif not watch:
+        say_if_saved_since(folder, steps.notice)
     with serving(folder, free_port(port), watch=watch, silent=quiet) as server:
         sink.say(f"The app is at {server.url}  (Ctrl-C ends it)")
         sink.result({"url": server.url, "folder": str(folder)})

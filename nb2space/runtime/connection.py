@@ -177,7 +177,9 @@ class GatedConnection(ZMQChannelsWebsocketConnection):
             # Not a message of the protocol, so not of the page either.
             return
         if admitted:
-            self.session.send(self.channels[channel], message)
+            # Half of a character, as JSON may write it, can be told to no kernel.
+            with suppress(UnicodeEncodeError):
+                self.session.send(self.channels[channel], message)
 
     def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:
         """Send on to the page what the gate makes of a message of the kernel."""

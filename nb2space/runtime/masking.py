@@ -17,6 +17,7 @@ from html.entities import codepoint2name
 from typing import Any
 from urllib.parse import quote
 
+from .pieces import Pieces
 from .undoing import as_seen, replaced_as_seen, seen_places
 from .verdicts import LARGE, Verdicts
 from .within import SHORTEST, parts_of
@@ -53,7 +54,8 @@ The regex engine skips quickly over text when each alternative of a pattern begi
 class Mask:
     """Replaces `values` in what it is given; empty and very short ones are left alone.
 
-    Values of fewer than 8 characters are replaced only where no letter or digit is beside them.
+    Values of fewer than 8 characters are replaced only where no letter or digit is beside them; of
+    values that a machine has drawn, pieces are replaced, too.
     """
 
     def __init__(self, values: Iterable[str]) -> None:
@@ -61,6 +63,7 @@ class Mask:
         # Where one value is the beginning of another, the longer one is tried first.
         self._parts = sorted(wanted, key=lambda part: (-len(part[0]), part))
         self._pattern = re.compile(_grouped(_all_forms(self._parts))) if wanted else None
+        self._pieces = Pieces(part for part, _ in self._parts)
         self._holds = Verdicts(lambda text: self._masked(text) is not text)
 
     def __bool__(self) -> bool:
@@ -75,7 +78,7 @@ class Mask:
     def _masked(self, text: str) -> str:
         assert self._pattern
         masked, count = self._pattern.subn(MASK, text)
-        return self._unbroken(masked if count else text)
+        return self._pieces.replaced(self._unbroken(masked if count else text), MASK)
 
     def _unbroken(self, text: str) -> str:
         """`text` without the values that only what nobody sees breaks: a colour, a tag."""

@@ -25,15 +25,17 @@ _EITHER = f"(?:{_SLASH}|{spelled(chr(92))})"
 _COLON = "(?::|%(?:25){0,3}3[aA])"
 
 # Not where a path begins: within an address, a relative path or base64. The escapes of a line's
-# end, of URLs and of JSON are no letters before it.
+# end, of URLs and of JSON are no letters before it, nor is an option's (-I/home/ana).
 _BEGINS = (
-    r"(?:(?<![\w.~})\]%/\\+-])|(?<=\\[nrt])|(?<=\\u00[0-9a-fA-F]{2})"
+    r"(?:(?<![\w.~})\]%/\\+-])|(?<=-[A-Za-z])|(?<=\\[nrt])|(?<=\\u00[0-9a-fA-F]{2})"
     r"|(?<=%[0-9a-fA-F]{2})(?<!%2[fF])(?<!%5[cC]))"
 )
 _SCHEME = (
     rf"(?:(?:vscode(?:-insiders)?{_COLON}{_SLASH}{{2}}file"
     rf"|file{_COLON}(?:{_SLASH}{{2}}(?:localhost)?)?)(?:{_SLASH}(?=[A-Za-z]{_COLON}))?)?"
 )
+# An address on the web, up to its path.
+_ADDRESS = re.compile(r"(?::\\?/\\?/[^\s\"'<>]*|\w\.[A-Za-z]{2,})\Z")
 # A longer name, such as work-old or work.bak, is of another folder.
 _ENDS = r"(?![\w@+~-])(?!\.\w)(?!%(?:25){0,3}[89a-fA-F])"
 _FURTHER = r"""(?=[^\s\\"'`<>|,;:)\]}])"""
@@ -123,6 +125,11 @@ class Places:
         self._instead = {f"p{number}": instead for number, (instead, _) in enumerate(forms)}
         paths = "|".join(f"(?P<p{number}>{path})" for number, (_, path) in enumerate(forms))
         self._pattern = re.compile(f"{_BEGINS}{_SCHEME}(?:{paths})(?P<slash>{_EITHER}{_FURTHER})?")
+        # What stands before one of these paths makes it no other, but for an address.
+        deep = [f"(?P<p{n}>{_path(place)})" for n, place in enumerate(own) if len(place.parts) > 1]
+        self._deep = (
+            re.compile(f"(?:{'|'.join(deep)})(?P<slash>{_EITHER}{_FURTHER})?") if deep else None
+        )
         names = dict.fromkeys(map(_beginning, own))
         near = "|".join((_NEAR, *(f"(?i:{name})" for name in names)))
         # The last signs of a slash in any spelling; a looser search is the faster one.
@@ -168,7 +175,8 @@ class Places:
     def tells_of(self, text: str) -> bool:
         """True when `text` holds a path of one of the places that were given."""
         own = list(self._instead)[: -len(_FORMS)]
-        return any(match[name] is not None for match in self._found_in(text) for name in own)
+        found = [match.groupdict() for match in self._found_in(text)]
+        return any(parts.get(name) is not None for parts in found for name in own)
 
     def _found_in(self, text: str) -> list[re.Match[str]]:
         """The paths in `text`, read only around what may be in one."""
@@ -176,14 +184,21 @@ class Places:
         at = 0
         for near in self._near.finditer(text):
             for start in _STARTS.finditer(text, max(at, near.start() - self._reach), near.end()):
-                if match := self._pattern.match(text, start.start()):
+                if match := self._path_at(text, start.start()):
                     found.append(match)
                     at = match.end()
                     break
         return found
 
+    def _path_at(self, text: str, at: int) -> re.Match[str] | None:
+        if match := self._pattern.match(text, at):
+            return match
+        match = self._deep.match(text, at) if self._deep else None
+        return match if match and not _ADDRESS.search(text, max(0, at - _REACH), at) else None
+
     def _shown(self, match: re.Match[str]) -> str:
-        instead = next(new for name, new in self._instead.items() if match[name] is not None)
+        parts = match.groupdict()
+        instead = next(new for name, new in self._instead.items() if parts.get(name) is not None)
         slash = match["slash"] or ""
         return "" if instead == WORK and slash else instead + slash
 

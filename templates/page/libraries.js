@@ -15,7 +15,8 @@ const nb2spaceLibraries = (() => {
 
   // Runs in the bundle, before its application: that waits for its parts, and never gets them.
   let bundle = null;
-  (self.webpackChunk_JUPYTERLAB_CORE_OUTPUT ??= []).push([["nb2space"], {}, (found) => {
+  const CHUNKS = "webpackChunk" + "_JUPYTERLAB_CORE_OUTPUT";
+  (self[CHUNKS] ??= []).push([["nb2space"], {}, (found) => {
     bundle = found;
     const load = bundle.e;
     bundle.e = () => new Promise(() => {});
