@@ -305,6 +305,6 @@ def test_the_notebook_of_a_space_folder_is_not_converted(
     run: Run, notebook: Callable[..., Path], tmp_path: Path
 ) -> None:
     assert run("convert", notebook("print(1)")).code == 0
-    again = run("convert", tmp_path / "small-space" / "small.ipynb")
+    again = run("convert", tmp_path / "small-space" / "small.ipynb", "-o", "other")
     assert again.code == 2
     assert "is the notebook of a Space folder, whose code was taken out. Convert" in again.err
