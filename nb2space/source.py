@@ -58,9 +58,9 @@ def read_source(path: Path, options: Options) -> Source:
 
     Raises InputError for what cannot be used, FindingError for a secret that cannot be taken out.
     """
+    _refuse_published(path)
     notebook = read_notebook(path)
     home = path.absolute().parent
-    _refuse_published(path)
     ignored = read_project(home).ignored | marked_harmless(notebook)
     if options.form == STATIC and not options.execute and not is_python(notebook):
         return Source(path, home, "", notebook, mask_notebook(notebook, ignored), ignored)

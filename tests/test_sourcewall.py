@@ -176,6 +176,14 @@ def test_a_long_text_is_searched_quickly(part: str) -> None:
     assert time.process_time() - started < 3
 
 
+def test_a_line_that_a_table_cuts_short_is_hidden() -> None:
+    shown = wall().without_source("0  def zebra_margin(volume, rat...\n1  fine\n", plain=True)
+    assert shown == "1  fine\n"
+    assert wall().hides("<td>def zebra_margin(volume, rat...</td>")
+    assert not wall().hides("Offer of the zebra for the volume...")
+    assert not wall().hides("zebra_rate = 0...")
+
+
 def test_a_large_published_text_stays_and_excuses_nothing_else() -> None:
     script = f"{LINE};" + "draw();" * 200_000
     one = wall_of(live("1", CODE), [], live(json.dumps(script)), str)

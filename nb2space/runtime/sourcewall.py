@@ -40,6 +40,9 @@ _SHORTEST_COMMENT = 8
 _LARGEST = 1_000_000
 # A longer row is known by its beginning.
 _LONGEST_ROW = 48
+# A line that a table has cut short, and how many tokens of one are no accident.
+_CUT = re.compile(r"(\S.*?)\s*(?:\.{3}|…)[^\w\n]*$", re.M)
+_FEWEST_CUT = 4
 # Signs that are in prose as well; a row of words and these may be just what an app says.
 _PROSE = frozenset(".,:;'\"-?!…")
 # Where a page expects plain text: there a sign such as "<" begins no tag.
@@ -146,6 +149,8 @@ class SourceWall:
 
     def found(self, text: str, most: int = 1) -> list[Row]:
         """The rows of the code that are in `text` as it is written, at most `most` (0: all)."""
+        if short := self._cut_short(text):
+            return [short]
         if self._keys.isdisjoint(_WORDS.findall(text)):
             return []
         tokens = TOKEN.findall(_FRAMES.sub(" ", text))
@@ -163,6 +168,22 @@ class SourceWall:
                 node = node.get(tokens[place])
                 place += 1
         return rows
+
+    def _cut_short(self, text: str) -> Row:
+        """The beginning of a row that stands before "..." at a line's end; () without one."""
+        for match in _CUT.finditer(text) if "..." in text or "…" in text else ():
+            # The last word may be half a word.
+            tokens = TOKEN.findall(match[1])[:-1]
+            for start in range(len(tokens) - _FEWEST_CUT + 1):
+                row = tokens[start:]
+                node: Any = self._tree
+                for token in row:
+                    node = node.get(token)
+                    if node is None:
+                        break
+                if node is not None and _is_certain(row):
+                    return tuple(row)
+        return ()
 
     def _hides(self, text: str) -> bool:
         return any(self.found(reading) or self._blocks.holds(reading) for reading in readings(text))
