@@ -251,7 +251,11 @@ def test_a_package_that_is_edited_in_its_folder_is_told_with_its_metadata(
     (info / "INSTALLER").write_text("pip")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.syspath_prepend(str(project))
-    answer = report(["acme"], loaded)
+    # The notebook lies in the project; a module that lies nowhere is no part of it.
+    (project / "notebooks").mkdir()
+    monkeypatch.chdir(project / "notebooks")
+    monkeypatch.setitem(sys.modules, "made_by_cython", types.ModuleType("made_by_cython"))
+    answer = report(["acme", "made_by_cython"], [*loaded, "made_by_cython"])
     assert answer["local"]["acme-lib"] == {
         "origin": project.as_uri(),
         "editable": True,

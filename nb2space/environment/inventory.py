@@ -200,7 +200,8 @@ def provides(
     if not distribution["editable"]:
         return said and (not place or is_below(place, distribution["folder"]))
     project = path_of_url(distribution["origin"])
-    if not is_below(place, project) or is_installed(place):
+    # A module without a place, as those that Cython makes, lies in no folder.
+    if not place or not is_below(place, project) or is_installed(place):
         return False
     is_beside = os.path.dirname(place) == os.getcwd()
     return said or normal(module) == normal(distribution["name"]) or not is_beside
