@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+# The probe is begun where IPython runs.
+import IPython  # noqa: F401
 import nbformat
 import pytest
 from hypothesis import example, given
