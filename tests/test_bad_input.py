@@ -361,10 +361,10 @@ def test_key_store_below_a_file(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 512 kB, where this user may mount one."""
+    """A disk of 1 MB, where this user may mount one."""
     place = tmp_path / "disk"
     place.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=512k", "none", str(place)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(place)]
     if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
         pytest.skip("only the superuser may mount a small disk")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,9 @@ def test_files_that_anything_opens_are_seen(tmp_path: Path, own_key_store: Path)
             await done.wait()
         return opened
 
-    opened = asyncio.run(run())
+    # In a thread, since another test's browser may have an event loop in this one.
+    with ThreadPoolExecutor(1) as threads:
+        opened = threads.submit(asyncio.run, run()).result()
     assert sorted(opened.files()) == [str(tmp_path / name) for name in ("a.csv", "in/b.csv")]
     assert opened.complete
 
