@@ -9,6 +9,7 @@ import html
 import io
 import json
 import os
+import sys
 import tarfile
 import urllib.parse
 import zlib
