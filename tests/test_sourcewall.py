@@ -287,3 +287,13 @@ def test_a_text_file_that_a_cell_writes_may_be_shown() -> None:
     body = "zebra notes\nof this year\nof next year\nof any year"
     assert not wall(f"%%writefile notes.md\n{body}").hides(body)
     assert wall(f"%%writefile notes.py\n{body}").hides(body)
+
+
+def test_a_published_text_with_an_ellipsis_is_not_hidden() -> None:
+    hidden = "shown = compute(horse)\nmargin = compute(zebra)"
+    published = notebook_of("# We use `shown = compute(horse)`.\n\nAnd more...")
+    one = wall_of(live(hidden), [], published, str)
+    assert not one.hides("shown = compute(horse)") and one.hides("margin = compute(zebra)")
+    whole = "# We use `shown = compute(horse)`, then margin = compute(zebra)\ndef zebra(a, b, c..."
+    both = wall_of(live(f"{hidden}\ndef zebra(a, b, c, d):\n    pass"), [], notebook_of(whole), str)
+    assert not both.hides("shown = compute(horse)") and not both.hides("margin = compute(zebra)")

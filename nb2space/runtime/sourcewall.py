@@ -149,8 +149,6 @@ class SourceWall:
 
     def found(self, text: str, most: int = 1) -> list[Row]:
         """The rows of the code that are in `text` as it is written, at most `most` (0: all)."""
-        if short := self._cut_short(text):
-            return [short]
         if self._keys.isdisjoint(_WORDS.findall(text)):
             return []
         tokens = TOKEN.findall(_FRAMES.sub(" ", text))
@@ -169,8 +167,8 @@ class SourceWall:
                 place += 1
         return rows
 
-    def _cut_short(self, text: str) -> Row:
-        """The beginning of a row that stands before "..." at a line's end; () without one."""
+    def _holds_cut_row(self, text: str) -> bool:
+        """True when the beginning of a row stands before "..." at a line's end."""
         for match in _CUT.finditer(text) if "..." in text or "…" in text else ():
             # The last word may be half a word.
             tokens = TOKEN.findall(match[1])[:-1]
@@ -182,11 +180,14 @@ class SourceWall:
                     if node is None:
                         break
                 if node is not None and _is_certain(row):
-                    return tuple(row)
-        return ()
+                    return True
+        return False
 
     def _hides(self, text: str) -> bool:
-        return any(self.found(reading) or self._blocks.holds(reading) for reading in readings(text))
+        return any(
+            self.found(reading) or self._blocks.holds(reading) or self._holds_cut_row(reading)
+            for reading in readings(text)
+        )
 
     def _buffer(self, buffer: Any, kind: str) -> Any:
         try:
