@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from .pieces import Pieces
 from .undoing import as_seen, replaced_as_seen, seen_places
-from .verdicts import LARGE, Verdicts
+from .verdicts import Remembering
 from .within import SHORTEST, parts_of
 
 MASK = "•••••"
@@ -64,16 +64,14 @@ class Mask:
         self._parts = sorted(wanted, key=lambda part: (-len(part[0]), part))
         self._pattern = re.compile(_grouped(_all_forms(self._parts))) if wanted else None
         self._pieces = Pieces(part for part, _ in self._parts)
-        self._holds = Verdicts(lambda text: self._masked(text) is not text)
+        self._mask = Remembering(self._masked)
 
     def __bool__(self) -> bool:
         return self._pattern is not None
 
     def text(self, text: str) -> str:
         """`text` with the mark in the place of each value."""
-        if self._pattern is None or (len(text) > LARGE and not self._holds(text)):
-            return text
-        return self._masked(text)
+        return text if self._pattern is None else self._mask(text)
 
     def _masked(self, text: str) -> str:
         assert self._pattern

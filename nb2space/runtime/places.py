@@ -15,7 +15,7 @@ from pathlib import PureWindowsPath
 
 from .masking import Mask, spelled
 from .undoing import replaced_as_seen
-from .verdicts import LARGE, Verdicts
+from .verdicts import Remembering
 
 WORK, HOME, OTHER = ".", "~", "…"
 """What stands for a folder: for the notebook's own, for a home, for any other."""
@@ -123,26 +123,22 @@ class Places:
         own = sorted(known, key=lambda place: (-len(place.parts), place.folder))
         forms = [*((place.instead, _path(place)) for place in own), *_FORMS]
         self._instead = {f"p{number}": instead for number, (instead, _) in enumerate(forms)}
-        paths = "|".join(f"(?P<p{number}>{path})" for number, (_, path) in enumerate(forms))
-        self._pattern = re.compile(f"{_BEGINS}{_SCHEME}(?:{paths})(?P<slash>{_EITHER}{_FURTHER})?")
+        paths = [f"(?P<p{number}>{path})" for number, (_, path) in enumerate(forms)]
+        self._pattern = re.compile(f"{_BEGINS}{_SCHEME}{_any_of(paths)}")
         # What stands before one of these paths makes it no other, but for an address.
-        deep = [f"(?P<p{n}>{_path(place)})" for n, place in enumerate(own) if len(place.parts) > 1]
-        self._deep = (
-            re.compile(f"(?:{'|'.join(deep)})(?P<slash>{_EITHER}{_FURTHER})?") if deep else None
-        )
+        deep = [path for path, place in zip(paths, own, strict=False) if len(place.parts) > 1]
+        self._deep = re.compile(_any_of(deep)) if deep else None
         names = dict.fromkeys(map(_beginning, own))
         near = "|".join((_NEAR, *(f"(?i:{name})" for name in names)))
         # The last signs of a slash in any spelling; a looser search is the faster one.
         self._near = re.compile(rf"[/\\;fFcC](?:{near})")
         self._reach = _REACH + max((2 * len(place.folder) for place in own), default=0)
         self._words = (*_WORDS, *names, *(name.lower() for name in names))
-        self._holds = Verdicts(lambda text: self._replaced(text) is not text)
+        self._replace = Remembering(self._replaced)
 
     def text(self, text: str) -> str:
         """`text` without the private parts of its paths; itself where there is none."""
-        if len(text) > LARGE and not self._holds(text):
-            return text
-        return self._replaced(text)
+        return self._replace(text)
 
     def _replaced(self, text: str) -> str:
         if ";base64," in text:
@@ -201,6 +197,11 @@ class Places:
         instead = next(new for name, new in self._instead.items() if parts.get(name) is not None)
         slash = match["slash"] or ""
         return "" if instead == WORK and slash else instead + slash
+
+
+def _any_of(paths: Iterable[str]) -> str:
+    """The pattern of one of these, and of the slash that leads further."""
+    return f"(?:{'|'.join(paths)})(?P<slash>{_EITHER}{_FURTHER})?"
 
 
 def _path(place: Place) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-LARGE = 50_000
-"""What is found out about texts of more characters is remembered."""
-
+# What is found out about texts of more characters is remembered.
+_LARGE = 50_000
 _MOST = 500
 
 
@@ -23,7 +22,7 @@ class Verdicts:
 
     def __call__(self, text: str) -> bool:
         """What `judge` says of `text`."""
-        if len(text) <= LARGE:
+        if len(text) <= _LARGE:
             return self._judge(text)
         mark = hash(text)
         if mark not in self._found:
@@ -34,4 +33,21 @@ class Verdicts:
 
     def know(self, texts: Iterable[str], verdict: bool) -> None:
         """Take `verdict` for what `judge` would say of those `texts` that are large."""
-        self._found.update((hash(text), verdict) for text in texts if len(text) > LARGE)
+        self._found.update((hash(text), verdict) for text in texts if len(text) > _LARGE)
+
+
+class Remembering:
+    """`change`, which large texts that it leaves as they are go through only once.
+
+    `change` gives back the very text where there is nothing to change.
+    """
+
+    def __init__(self, change: Callable[[str], str]) -> None:
+        self._change = change
+        self._changes = Verdicts(lambda text: change(text) is not text)
+
+    def __call__(self, text: str) -> str:
+        """What `change` makes of `text`."""
+        if len(text) > _LARGE and not self._changes(text):
+            return text
+        return self._change(text)
