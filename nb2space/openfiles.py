@@ -47,6 +47,8 @@ class Judge:
         self._target = target
         self._folder = folder
         self._manifest = read_manifest(folder)
+        record = known_record(folder, self._manifest.space_id)
+        self._record = json.dumps(asdict(replace(record, published={}, options={})), sort_keys=True)
         # By the names that git gives to contents.
         self._read: set[str] = set()
         self._digests: dict[str, str | None] = {}
@@ -119,11 +121,9 @@ class Judge:
     def _is_code(self, path: str, content: bytes) -> bool:
         from nb2space.audit.search import Piece, search
 
-        record = known_record(self._folder, self._manifest.space_id)
-        told = json.dumps(asdict(replace(record, published={}, options={})), sort_keys=True)
         # Single words of the code may stand in anybody's text.
         pieces = [Piece("the Space's past", path, content, loose=True)]
-        channels = search(pieces, *_sought(self._folder, told))
+        channels = search(pieces, *_sought(self._folder, self._record))
         return any(channel.leaks for channel in channels)
 
     def _content(self, file: RepoFile, commit: str) -> bytes | None:

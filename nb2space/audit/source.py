@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from nb2space.runtime.codelines import SHOWS_ITS_TEXT, lines_in_texts, rows_of, signatures_of
+from nb2space.runtime.codelines import lines_in_texts, rows_of, shows_its_text, signatures_of
 from nb2space.syntax import parse_code
 
 _COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.S)
@@ -40,8 +40,8 @@ class Parts:
 
 def parts_of(source: str) -> Parts:
     """The parts of a cell or module; of what is no Python, its lines."""
-    first, _, rest = source.lstrip().partition("\n")
-    if first.lower().startswith(SHOWS_ITS_TEXT):
+    if shows_its_text(source):
+        first, _, rest = source.lstrip().partition("\n")
         return Parts((first.strip(),), (), (), tuple(_pieces(rest)), (), (), (), ())
     rows = rows_of(source)
     tree = parse_code(source)

@@ -6,12 +6,10 @@ more, which takes it over to the live kernel.
 
 from __future__ import annotations
 
-from importlib import resources
-
 from nb2space.docker import Look
 from nb2space.notebook import Notebook
 from nb2space.page.packs import table_files
-from nb2space.page.render import SCRIPTS, STATIC, Page, render_page
+from nb2space.page.render import SCRIPTS, STATIC, Page, render_page, script_files
 from nb2space.page.static import INDEX
 from nb2space.page.tables import frozen_without_tables
 from nb2space.runtime.chunks import BUNDLE
@@ -39,12 +37,8 @@ def page_files(viewer: Notebook, look: Look) -> list[SpaceFile]:
             scripts=[*_SCRIPTS, f"{STATIC}/{BUNDLE}", f".{ENTRY}"],
         )
     )
-    templates = resources.files("nb2space.templates")
     return [
         SpaceFile(INDEX, html.encode("utf-8", "replace"), "the page that viewers see first"),
         *table_files(frozen_without_tables(saved_models(viewer.metadata))),
-        *(
-            SpaceFile(path, templates.joinpath(path).read_bytes(), why)
-            for path, why in _SCRIPTS.items()
-        ),
+        *script_files(_SCRIPTS),
     ]

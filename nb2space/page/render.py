@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,6 +14,7 @@ from nb2space.page.styles import first_styles
 from nb2space.runtime.pagefiles import STYLES
 from nb2space.runtime.samecells import digest_of
 from nb2space.runtime.styles import style_sheet
+from nb2space.space import SpaceFile
 
 STATIC = "./voila/static"
 EXTENSIONS = "./voila/labextensions"
@@ -48,6 +49,13 @@ class Page:
     extensions: Sequence[dict[str, Any]]
     version: str
     scripts: Sequence[str]
+
+
+def script_files(scripts: Mapping[str, str]) -> Iterator[SpaceFile]:
+    """The page's scripts as files of the Space; `scripts` says why each is there, by its path."""
+    templates = resources.files("nb2space.templates")
+    for path, why in scripts.items():
+        yield SpaceFile(path, templates.joinpath(path).read_bytes(), why)
 
 
 def render_page(page: Page) -> str:

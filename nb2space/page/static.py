@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from importlib import resources
 from typing import Any
 
 from nb2space.docker import Look, space_card, with_manifest
@@ -19,7 +18,7 @@ from nb2space.page.assets import (
 )
 from nb2space.page.packs import table_files
 from nb2space.page.record.domains import control_key
-from nb2space.page.render import EXTENSIONS, SCRIPTS, Page, render_page, sheet
+from nb2space.page.render import EXTENSIONS, SCRIPTS, Page, render_page, script_files, sheet
 from nb2space.page.render import STATIC as FRONT_END
 from nb2space.page.tables import Frozen
 from nb2space.runtime.chunks import BUNDLE
@@ -57,11 +56,7 @@ def static_files(
     extensions = needed_extensions(
         installed_extensions(prefix), used_modules(frozen), used_mimes(viewer.cells, frozen)
     )
-    files = [*table_files(frozen), *front_end_files(extensions)]
-    templates = resources.files("nb2space.templates")
-    files += [
-        SpaceFile(path, templates.joinpath(path).read_bytes(), why) for path, why in SCRIPTS.items()
-    ]
+    files = [*table_files(frozen), *front_end_files(extensions), *script_files(SCRIPTS)]
     look_of_page = sheet(look.theme).encode()
     files.append(SpaceFile(STYLES.removeprefix("/"), look_of_page, "how the page looks"))
     html = render_page(

@@ -16,9 +16,10 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
-from .codelines import MAGIC, SHOWS_ITS_TEXT, TOKEN, WORD, parsed, without_magics
+from .codelines import MAGIC, TOKEN, WORD, parsed, shows_its_text, without_magics
 from .undoing import unescape
 
 # So many lines in a row, or all of a cell that has two, are no accident.
@@ -164,7 +165,7 @@ class Blocks:
         return len(own) >= _RUN
 
     def _learn(self, source: str) -> None:
-        if source.lstrip().lower().startswith(SHOWS_ITS_TEXT):
+        if shows_its_text(source):
             return
         layout = _layout_of(source)
         is_file = _WRITES_TEXT.match(source) is not None
@@ -187,7 +188,7 @@ def block_texts(source: str) -> Iterator[str]:
     """The texts that only `source` has: where a literal of several lines begins and ends, lines
     with threefold quotes, and the sentences of docstrings.
     """
-    if source.lstrip().lower().startswith(SHOWS_ITS_TEXT):
+    if shows_its_text(source):
         return
     if any(map(MAGIC.match, source.splitlines())):
         yield from _TRANSLATED
@@ -259,6 +260,8 @@ def _is_as_written(text: str) -> bool:
     return (indented and (is_open or bare.endswith(","))) or (is_open and '"' in text)
 
 
+# Both the blocks and the texts of a source are made of it.
+@lru_cache(maxsize=256)
 def _layout_of(source: str) -> _Layout:
     in_text: set[int] = set()
     other: set[int] = set()

@@ -11,8 +11,8 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Cell magics that show their text: it is the author's output, not code.
-SHOWS_ITS_TEXT = ("%%html", "%%markdown", "%%latex", "%%svg", "%%javascript", "%%js")
+# Cell magics that show their text.
+_SHOWS_ITS_TEXT = ("%%html", "%%markdown", "%%latex", "%%svg", "%%javascript", "%%js")
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 WORD = re.compile(r"[^\W\d]\w*")
@@ -137,6 +137,11 @@ def signatures_of(tree: ast.AST) -> Iterator[str]:
             arguments = ast.unparse(node.args)
             if len(WORD.findall(arguments)) > 1:
                 yield f"{node.name}({arguments})"
+
+
+def shows_its_text(source: str) -> bool:
+    """True for a cell whose magic shows its text: that is the author's output, not code."""
+    return source.lstrip().lower().startswith(_SHOWS_ITS_TEXT)
 
 
 def parsed(source: str) -> ast.Module | None:

@@ -16,12 +16,12 @@ from typing import Any
 
 from .codeblocks import Blocks, block_texts
 from .codelines import (
-    SHOWS_ITS_TEXT,
     TOKEN,
     WORD,
     lines_in_texts,
     parsed,
     rows_of,
+    shows_its_text,
     signatures_of,
     telling_rows,
     without_magics,
@@ -251,7 +251,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 def code_rows(source: str) -> Iterator[Row]:
     """The rows of tokens by which a cell's or a module's code is known."""
-    if source.lstrip().lower().startswith(SHOWS_ITS_TEXT):
+    if shows_its_text(source):
         return
     for row in _rows(source):
         if _is_certain(row):
