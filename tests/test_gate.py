@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nb2space.runtime.codeblocks import Blocks
@@ -361,6 +361,7 @@ _kinds = st.sampled_from(
 
 
 @given(_kinds, st.sampled_from(["shell", "iopub", "control"]), _values)
+@example("comm_msg", "shell", {"data": {"method": []}})
 def test_nothing_that_a_page_sends_makes_it_fail(kind: str, channel: str, content: Any) -> None:
     assert gate(["a"]).admits(channel, message(kind, content)) in (True, False)
 

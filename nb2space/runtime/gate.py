@@ -81,7 +81,8 @@ class Gate:
         if kind == "comm_msg":
             data = content.get("data")
             method = data.get("method") if isinstance(data, dict) else None
-            if method not in _PAGE_METHODS or comm not in self._reached | self._controls:
+            known = isinstance(method, str) and method in _PAGE_METHODS
+            if not known or comm not in self._reached | self._controls:
                 return False
             # The kernel repeats what a page sends: it must not name what the page does not have.
             return self._reached.issuperset(_named(data))
