@@ -8,14 +8,14 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from auditing import expected_leaks, in_png, leaks_on_visit, zipped
-from browsing import get
+from browsing import answering, get
 from conftest import CORPUS, ExampleSpace
 
 from nb2space.audit import (
@@ -149,14 +149,8 @@ def small_site(status: int = 200, body: bytes = b"<p>Hello</p>", **headers: str)
         def log_message(self, *parts: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with answering(Page) as address:
+        yield f"{address}/"
 
 
 @pytest.mark.kernel
@@ -252,15 +246,11 @@ def without_kernels(url: str) -> Iterator[str]:
         def log_message(self, *parts: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Between) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with answering(Between) as address:
         try:
-            yield f"http://127.0.0.1:{server.server_port}/"
+            yield f"{address}/"
         finally:
             ended.set()
-            server.shutdown()
-            thread.join()
 
 
 @pytest.mark.browser

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from browsing import answering
 from publishing import Author
 
 from nb2space.audit.report import masked
@@ -39,12 +39,8 @@ def app_that_shows(text: str, version: str) -> Iterator[str]:
         def log_message(self, *parts: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with answering(Page) as address:
+        yield address
 
 
 def test_the_published_app_is_visited(author: Author, monkeypatch: pytest.MonkeyPatch) -> None:
