@@ -166,6 +166,7 @@ async def _run_cells(client: Client, kernel: str) -> None:
 
 async def _talk(socket: KernelSocket, names: Sequence[str]) -> None:
     await socket.request_states()
+    await socket.quiet()
     for channel in ("shell", "control"):
         await socket.send(channel, "comm_info_request", {})
         await socket.quiet(0.2)

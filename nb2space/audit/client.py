@@ -183,7 +183,8 @@ async def visit(client: Client) -> None:
             client.log.unseen.append("The kernel's socket was refused, so no control was moved.")
             return
         await s.send("shell", "kernel_info_request", {})
-        await s.request_states()
+        await s.dealt_with(await s.request_states())
+        await s.quiet()
         moved: set[str] = set()
         # A callback may show further controls.
         for _ in range(4):
@@ -195,7 +196,8 @@ async def visit(client: Client) -> None:
                 moves = list(changes(state))
                 client.log.moved += bool(moves)
                 for data in moves:
-                    await s.send("shell", "comm_msg", {"comm_id": name, "data": data})
+                    content = {"comm_id": name, "data": data}
+                    await s.dealt_with(await s.send("shell", "comm_msg", content))
                     await s.quiet(0.25)
         await s.quiet()
     await client.leave(kernel)

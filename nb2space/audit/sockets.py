@@ -100,8 +100,8 @@ class KernelSocket(Socket):
         path = f"api/kernels/{kernel}/channels?session_id={self.session}"
         super().__init__(client, path, received=received, sent=sent, protocol=_V1 if v1 else "")
 
-    async def send(self, channel: str, kind: str, content: dict[str, Any], **more: Any) -> None:
-        """Send a kernel message on one of the kernel's channels."""
+    async def send(self, channel: str, kind: str, content: dict[str, Any], **more: Any) -> str:
+        """Send a kernel message on one of the kernel's channels; its id."""
         header = {
             "msg_id": uuid.uuid4().hex,
             "msg_type": kind,
@@ -119,13 +119,30 @@ class KernelSocket(Socket):
             **more,
         }
         await self.send_raw(frame_v1(message) if self.speaks_v1 else json.dumps(message))
+        return str(header["msg_id"])
 
-    async def request_states(self) -> None:
-        """Ask for the widgets' states, as a page does when it has loaded."""
+    async def dealt_with(self, request: str) -> None:
+        """Wait until the kernel is done with the message of this id; at most `_MOST_SECONDS`."""
+        deadline = time.monotonic() + _MOST_SECONDS
+        while self.is_open and time.monotonic() < deadline:
+            if any(_ends(message, request) for message in reversed(self.messages)):
+                return
+            await asyncio.sleep(0.02)
+
+    async def request_states(self) -> str:
+        """Ask for the widgets' states, as a page does when it has loaded; the request's id."""
         comm = uuid.uuid4().hex
         target = {"comm_id": comm, "target_name": "jupyter.widget.control", "data": {}}
         await self.send("shell", "comm_open", target, metadata={"version": "1.0.0"})
-        await self.send(
-            "shell", "comm_msg", {"comm_id": comm, "data": {"method": "request_states"}}
-        )
-        await self.quiet()
+        content = {"comm_id": comm, "data": {"method": "request_states"}}
+        return await self.send("shell", "comm_msg", content)
+
+
+def _ends(message: Message, request: str) -> bool:
+    """True for the status with which a kernel ends its work on a request."""
+    parent = message.get("parent_header")
+    return (
+        message["content"].get("execution_state") == "idle"
+        and isinstance(parent, dict)
+        and parent.get("msg_id") == request
+    )

@@ -34,6 +34,8 @@ _SENTENCE = 5
 _SHORTEST_PAIR = 7
 _LEAST_INDENTED = 2
 _MOST_VALUES = 50
+_MOST_REMEMBERED = 10_000
+_LONGEST_REMEMBERED = 200
 
 # What tracebacks and listings write before a line.
 _NUMBERED = re.compile(r"^[\s>│|❱*-]*\d+[\s:│|>]*")
@@ -94,6 +96,8 @@ class Blocks:
         self._places = {k: p for k, p in self._places.items() if len(p) <= _MOST_PLACES}
         lines = (*self._places, *self._rows)
         self._words = {max(_WORDS.findall(line), key=len) for line in lines}
+        # An app sends the same lines again and again.
+        self._remembered = lru_cache(maxsize=_MOST_REMEMBERED)(self._look_up)
 
     def __bool__(self) -> bool:
         return bool(self._every)
@@ -110,6 +114,7 @@ class Blocks:
                 for name in _names(line):
                     self._places.pop(name, None)
                     self._every.discard(name)
+        self._remembered.cache_clear()
 
     def holds(self, text: str) -> bool:
         """True when lines of the code stand together in `text`, or a row of data as written."""
@@ -137,9 +142,10 @@ class Blocks:
         found: set[int] = set()
         # Per place in a source that the line before has: the indices of the run's lines.
         running: dict[tuple[int, int], list[int]] = {}
-        places_of = {line: self._places_of(line) for line in set(lines) if _WORDS.search(line)}
-        for index, line in enumerate(lines if any(places_of.values()) else ()):
-            places = places_of.get(line)
+        places_of = list(map(self._places_of, lines))
+        for index, (line, places) in enumerate(
+            zip(lines, places_of, strict=True) if any(places_of) else ()
+        ):
             # A table has the number of a line in a cell of its own.
             if places is None or (not places and line.strip().isdigit()):
                 continue
@@ -152,7 +158,13 @@ class Blocks:
                     found.update(run)
         return found
 
-    def _places_of(self, line: str) -> list[tuple[int, int]]:
+    def _places_of(self, line: str) -> list[tuple[int, int]] | None:
+        return (self._remembered if len(line) < _LONGEST_REMEMBERED else self._look_up)(line)
+
+    def _look_up(self, line: str) -> list[tuple[int, int]] | None:
+        """The places of a line; None for one without words, which tells nothing."""
+        if not _WORDS.search(line):
+            return None
         return next((found for name in _names(line) if (found := self._places.get(name))), [])
 
     def _is_telling(self, source: int, last: int, length: int) -> bool:
