@@ -117,7 +117,8 @@ def test_the_page_is_kept_and_compressed_and_starts_no_kernel(app: Command) -> N
     assert get(app.url + "nb2space/live")[0] == 405
     crawler = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
     assert get(app.url + "nb2space/live", method="POST", **crawler)[0] == 403
-    assert kernels_below(app.process.pid) == []
+    # That of the rehearsal ends at once, one that nobody comes to after half a minute.
+    wait_until(lambda: kernels_below(app.process.pid) == [], seconds=15)
 
 
 @pytest.mark.browser

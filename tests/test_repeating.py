@@ -7,11 +7,13 @@ import os
 import re
 import signal
 import socket
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import kernels_below, live, parent_below, viewing, wait_until
+from browsing import get, kernels_below, live, parent_below, viewing, wait_until
+from conftest import code
 from sockets import Socket, socket_of
 
 from nb2space.runtime.connection import Gates
@@ -95,7 +97,8 @@ def test_viewers_who_repeat_a_session_have_kernels_of_their_own(
     with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
         told = [live(app.url) for _ in range(3)]
         kernels = [_KERNEL.search(text)[1] for text in told]
-        assert len(set(kernels)) == 3 and len(kernels_below(app.process.pid)) == 3
+        assert len(set(kernels)) == 3
+        wait_until(lambda: len(kernels_below(app.process.pid)) == 3)
         assert len({text.replace(k, "") for text, k in zip(told, kernels, strict=True)}) == 1
         with socket_of(app.url, kernels[1]) as one, socket_of(app.url, kernels[2]) as other:
             before = states_of(one)
@@ -109,6 +112,31 @@ def test_viewers_who_repeat_a_session_have_kernels_of_their_own(
         assert labels == ["now 7", "now 8"]
         # The ids go on where those of the shared cells end.
         assert set(before) < set(after)
+
+
+@pytest.mark.kernel
+def test_the_first_viewer_repeats_a_session_that_was_rehearsed(
+    notebook: Any, tmp_path: Path, own_key_store: Path, run: Any
+) -> None:
+    assert run("convert", notebook(*WIDGETS)).code == 0
+    with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+        wait_until(lambda: kernels_below(app.process.pid))
+        wait_until(lambda: not kernels_below(app.process.pid), seconds=15)
+        status, headers, _ = get(f"{app.url}nb2space/live", method="POST")
+        # Voila says more of a session that it executes.
+        assert status == 200 and headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.kernel
+def test_nothing_is_rehearsed_that_would_run_the_code(
+    notebook: Any, tmp_path: Path, own_key_store: Path, run: Any
+) -> None:
+    path = notebook("x = 1", code("print(x)", "per-viewer"))
+    assert run("convert", path).code == 0
+    with viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app:
+        wait_until(lambda: parent_below(app.process.pid))
+        time.sleep(3)
+        assert not kernels_below(app.process.pid)
 
 
 @pytest.mark.kernel

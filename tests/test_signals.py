@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -117,6 +119,30 @@ def test_end_of_a_view(
     finally:
         process.kill()
     assert process.returncode == expected
+    wait_for(lambda: all(is_gone(child) for child in children), 15)
+
+
+@pytest.mark.kernel
+def test_end_of_a_view_while_a_kernel_starts(
+    notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, run: Callable[..., Any]
+) -> None:
+    assert run("convert", notebook("import time\ntime.sleep(600)"), "--no-execute").code == 0
+    process = start(tmp_path, "view", "--no-browser", "small-space")
+    try:
+        assert process.stdout is not None
+        host, port = process.stdout.readline().split()[4].split("/")[2].split(":")
+        viewer = http.client.HTTPConnection(host, int(port))
+        viewer.request("POST", "/nb2space/live")
+        wait_for(lambda: parent_below(process.pid) is not None)
+        # The kernel starts when its parent has run the cells, which it never has.
+        time.sleep(2)
+        children = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGINT)
+        _, log = process.communicate(timeout=30)
+        viewer.close()
+    finally:
+        process.kill()
+    assert process.returncode == 130 and "Traceback" not in log, log
     wait_for(lambda: all(is_gone(child) for child in children), 15)
 
 

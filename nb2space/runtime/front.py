@@ -170,9 +170,17 @@ async def _serve(settings: Settings) -> None:
         live = module.live_server(settings, workplace)
         front.live = live.app
         log.info("Ready: the app answers on port %d.", settings.port)
+        await loop.run_in_executor(None, front.files.prepare)
+        rehearsal = asyncio.create_task(module.rehearse(live, _own_address(settings)))
         await ended.wait()
+        rehearsal.cancel()
         http.stop()
         await live.close()
+
+
+def _own_address(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host
+    return f"http://{host}:{settings.port}"
 
 
 def _note_failure(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import time
@@ -28,6 +29,9 @@ from .workplace import Workplace
 
 STARTING: ContextVar[Ticket] = ContextVar("STARTING")
 """Whose kernel is started; Voila, which starts it, tells its id only some time later."""
+
+# What a kernel that is starting or ending is given for it when the server ends.
+_LAST_SECONDS = 1
 
 _LAUNCH = ["-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
@@ -85,6 +89,13 @@ class SpaceKernelManager(AsyncMappingKernelManager):
 
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]
         """End all kernels, and what they are forked from."""
+        # jupyter_client ends none that is just starting or ending; those end with this process.
+        if changing := list(self._pending_kernels.values()):
+            await asyncio.wait(changing, timeout=_LAST_SECONDS)
+        self._pending_kernels.clear()
+        for kernel in self._kernels.values():
+            if not kernel.ready.done():
+                kernel.ready.cancel()
         await super().shutdown_all(now)
         if self.forks:
             self.forks.stop()

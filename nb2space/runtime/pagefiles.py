@@ -86,6 +86,11 @@ class PageFiles:
             self._kept[f"/page/{path.name}"] = _ready(path.read_bytes(), path.name, "no-cache")
         self._theme = settings.theme
 
+    def prepare(self) -> None:
+        """Read and compress what every page loads, before the first viewer asks for it."""
+        for address in (STYLES, ENTRY, f"{_STATIC}voila.js"):
+            self.get(address)
+
     def has(self, address: str) -> bool:
         """True for an address that is answered from here, be it with 404."""
         return address in self._kept or address.startswith((STYLES, _STATIC, _EXTENSIONS))

@@ -21,6 +21,10 @@ class Repeats:
         self._kernel_id = ""
         self._told = ""
 
+    def fits(self, parent: Parent) -> bool:
+        """True when sessions with forks of `parent` can be repeated."""
+        return parent.cells == self._cells
+
     @property
     def is_ready(self) -> bool:
         """True when there is a session to be repeated."""
@@ -28,7 +32,7 @@ class Repeats:
 
     def keep(self, process: object, kernel_id: str, told: str) -> None:
         """Note what was `told` of a session whose kernel was untouched by any page till then."""
-        if isinstance(process, ForkedProcess) and process.parent.cells == self._cells:
+        if isinstance(process, ForkedProcess) and self.fits(process.parent):
             self._parent, self._kernel_id, self._told = process.parent, kernel_id, told
 
     def told(self, process: object, kernel_id: str) -> str:

@@ -37,6 +37,7 @@ from .masking import Mask
 from .outputs import viewer_outputs
 from .places import HOME, OTHER, WORK, Place, Places, Veil
 from .problems import Reports, keep_clean, note
+from .rehearsal import rehearse
 from .repeating import Repeats
 from .samecells import digest_of
 from .sessions import LIVE, TELL_EVERY, LiveHandler
@@ -45,6 +46,8 @@ from .sourcewall import SourceWall, wall_of
 from .startcode import place_start_code
 from .wakeup import cure_lost_wakeup
 from .workplace import Workplace
+
+__all__ = ["live_server", "rehearse"]
 
 log = logging.getLogger("nb2space")
 

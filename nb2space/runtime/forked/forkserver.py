@@ -96,13 +96,17 @@ class ForkServer:
         self._is_over.set()
         self._refuse("the server ends")
 
+    async def parent(self) -> Parent:
+        """The parent, once it is ready. Raises ForkError when there is none."""
+        # Others wait for the same, so one who leaves must not cancel it.
+        return await asyncio.shield(asyncio.wrap_future(self._parent))
+
     async def fork(self, arguments: list[str], environment: Mapping[str, str]) -> ForkedProcess:
         """A kernel with ipykernel's `arguments`, whose sockets are bound.
 
         The first viewers wait until the parent is ready. Raises ForkError when there is none.
         """
-        # The other viewers wait for the same, so one who leaves must not cancel it.
-        parent = await asyncio.shield(asyncio.wrap_future(self._parent))
+        parent = await self.parent()
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         request = json.dumps({"arguments": arguments, "environment": dict(environment)})
