@@ -20,7 +20,8 @@ LARGE = 50_000
 
 def is_installed(text: str, prefix: str = "") -> bool:
     """True when `text` is a script or style of a package here, or in the environment `prefix`."""
-    if len(text) <= LARGE:
+    # Both languages have it, and what is encoded has not.
+    if len(text) <= LARGE or "{" not in text:
         return False
     raw = text.encode("utf-8", errors="replace")
     paths = large_scripts("" if prefix == sys.prefix else prefix).get(len(raw), ())

@@ -18,6 +18,7 @@ import zipfile
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from nb2space.runtime.undoing import unescape, unquote, without_colours, without_tags
 
@@ -49,24 +50,38 @@ _PNG_TEXT = {b"tEXt", b"zTXt", b"iTXt", b"eXIf"}
 _PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.S)
 
 
+Gained = TypeVar("Gained")
+
+
 def views(data: bytes) -> Iterator[str]:
-    """Every text that `data` holds, as it is and with each disguise undone; each text once."""
+    """Every text that `data` holds, as it is and with each disguise undone."""
+    for texts in layers(data, texts_of):
+        yield from texts
+
+
+def layers(data: bytes, read: Callable[[bytes], tuple[Gained, list[bytes]]]) -> Iterator[Gained]:
+    """What `read` gains of `data`, of what is encoded or packed in it, and so on.
+
+    Beside that, `read` gives what is encoded or packed, as `texts_of` finds it.
+    """
     seen: set[int] = set()
     waiting = [(data, 0)]
     while waiting:
         content, depth = waiting.pop()
-        inner: list[bytes] = []
-        for text in _texts(content):
-            for view in _undone(text):
-                if (mark := hash(view)) in seen:
-                    continue
-                seen.add(mark)
-                yield view
-                if depth < _DEPTH:
-                    inner += _encoded(view)
+        if (mark := hash(content)) in seen:
+            continue
+        seen.add(mark)
+        gained, inner = read(content)
+        yield gained
         if depth < _DEPTH:
-            inner += _members(content)
-        waiting += [(part, depth + 1) for part in dict.fromkeys(inner)]
+            waiting += [(part, depth + 1) for part in inner]
+
+
+def texts_of(data: bytes) -> tuple[list[str], list[bytes]]:
+    """The texts of `data`, each disguise undone, and what is encoded in them or packed in it."""
+    found = list(dict.fromkeys(view for text in _texts(data) for view in _undone(text)))
+    inner = [part for view in found for part in _encoded(view)]
+    return found, list(dict.fromkeys((*inner, *_members(data))))
 
 
 def packed(data: bytes) -> Iterator[bytes]:

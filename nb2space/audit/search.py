@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
-from nb2space.audit.disguise import views
+from nb2space.audit.disguise import layers, texts_of
 from nb2space.audit.known import Known
 from nb2space.audit.needles import Needle, Needles, sought
 from nb2space.audit.report import PATH, Channel, Leak, masked
@@ -30,6 +31,13 @@ _SIGNS = {
         r"|__main__\.(?!py\b)[\w<]+"
     ),
 }
+
+
+# Which of the needles a text is searched for.
+_STRONG, _WEAK, _ALL = "strong", "weak", "all"
+
+Found = tuple[str, str, int]
+"""Kind, text and count of a leak."""
 
 
 @dataclass(frozen=True)
@@ -109,60 +117,60 @@ class Searcher:
             n.text: Places([Place(n.text, OTHER)]) for n in self.strong if n.kind == PATH
         }
         self.words = {id(n): _words_of(n) for n in needles.items}
-        self.done: dict[tuple[int, int], list[tuple[str, str, int]]] = {}
+        self.needles = {_STRONG: self.strong, _WEAK: self.weak, _ALL: self.strong + self.weak}
+        self.done: dict[tuple[int, str], tuple[list[Found], list[bytes]]] = {}
 
-    def leaks(self, piece: Piece) -> list[tuple[str, str, int]]:
-        """Kind, text and count of each leak in `piece`."""
+    def leaks(self, piece: Piece) -> list[Found]:
+        """Each leak in `piece`."""
         if self.known.holds(piece.content):
             return []
-        found = self._in_content(piece.content, everything=piece.share is None and not piece.loose)
+        scope = _ALL if piece.share is None and not piece.loose else _STRONG
+        found = self._in_content(piece.content, scope)
         if piece.share and not piece.loose:
             hidden = "\n".join(piece.share.hidden).encode("utf-8", "replace")
-            found = found + self._in_content(hidden, weak_only=True)
+            found = found + self._in_content(hidden, _WEAK)
         counts: dict[tuple[str, str], int] = {}
         for kind, text, count in found:
             counts[kind, text] = max(count, counts.get((kind, text), 0))
         return [(kind, text, count) for (kind, text), count in counts.items()]
 
-    def _in_content(
-        self, content: bytes, *, everything: bool = False, weak_only: bool = False
-    ) -> list[tuple[str, str, int]]:
-        content = self.known.without(content)
-        needles = self.weak if weak_only else self.strong
-        if everything:
-            needles = self.strong + self.weak
-        mark = (hash(content), everything * 2 + weak_only)
+    def _in_content(self, content: bytes, scope: str) -> list[Found]:
+        read = partial(self._in_layer, scope)
+        return [leak for found in layers(self.known.without(content), read) for leak in found]
+
+    def _in_layer(self, scope: str, content: bytes) -> tuple[list[Found], list[bytes]]:
+        # The same picture is in the page, in the notebook and in what the kernel sends.
+        mark = (hash(content), scope)
         if mark not in self.done:
-            self.done[mark] = list(self._in_views(content, needles, signs=not weak_only))
+            texts, inner = texts_of(content)
+            found = [leak for text in texts for leak in self._in_text(text, scope)]
+            self.done[mark] = found, inner
         return self.done[mark]
 
-    def _in_views(
-        self, content: bytes, needles: list[Needle], *, signs: bool
-    ) -> Iterator[tuple[str, str, int]]:
-        for text in views(content):
-            words = set(_WORDS.findall(text))
-            hay = ""
-            for needle in needles:
-                if self.words[id(needle)] <= words:
-                    hay = hay or canonical(text)
-                    count = hay.count(sought(needle))
-                    if count and self._is_meant(needle, text):
-                        yield needle.kind, needle.text, count
-            if signs:
-                yield from self._signs(text)
-                if line := self.blocks.first(text):
-                    yield "line", line, 1
+    def _in_text(self, text: str, scope: str) -> Iterator[Found]:
+        words = set(_WORDS.findall(text))
+        hay = ""
+        for needle in self.needles[scope]:
+            if self.words[id(needle)] <= words:
+                hay = hay or canonical(text)
+                count = hay.count(sought(needle))
+                if count and self._is_meant(needle, text):
+                    yield needle.kind, needle.text, count
+        if scope != _WEAK:
+            yield from self._signs(text)
 
     def _is_meant(self, needle: Needle, text: str) -> bool:
         """False for the words of a path that is another one, such as an address's."""
         place = self.places.get(needle.text)
         return needle.kind != PATH or (place is not None and place.tells_of(text))
 
-    def _signs(self, text: str) -> Iterator[tuple[str, str, int]]:
+    def _signs(self, text: str) -> Iterator[Found]:
         for kind, pattern in _SIGNS.items():
             for match in pattern.finditer(text):
                 if match[0] not in self.prose:
                     yield kind, match[0], 1
+        if line := self.blocks.first(text):
+            yield "line", line, 1
 
 
 def _words_of(needle: Needle) -> frozenset[str]:

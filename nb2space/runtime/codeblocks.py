@@ -133,8 +133,9 @@ class Blocks:
 
     def found(self, lines: Sequence[str]) -> set[int]:
         """The indices of such lines in `lines`."""
-        found = {index for index, line in enumerate(lines) if _row(line) in self._rows}
-        found |= self._runs(lines)
+        found = self._runs(lines)
+        if self._rows:
+            found |= {index for index, line in enumerate(lines) if _row(line) in self._rows}
         # What JSON writes of a value is the value, in whatever form the code has it, too.
         return found - _written_as_json("\n".join(lines)) if found else found
 

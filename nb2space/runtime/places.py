@@ -11,6 +11,7 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PureWindowsPath
 
 from .masking import Mask, spelled
@@ -123,11 +124,11 @@ class Places:
         own = sorted(known, key=lambda place: (-len(place.parts), place.folder))
         forms = [*((place.instead, _path(place)) for place in own), *_FORMS]
         self._instead = {f"p{number}": instead for number, (instead, _) in enumerate(forms)}
-        paths = [f"(?P<p{number}>{path})" for number, (_, path) in enumerate(forms)]
-        self._pattern = re.compile(f"{_BEGINS}{_SCHEME}{_any_of(paths)}")
+        self._paths = [f"(?P<p{number}>{path})" for number, (_, path) in enumerate(forms)]
         # What stands before one of these paths makes it no other, but for an address.
-        deep = [path for path, place in zip(paths, own, strict=False) if len(place.parts) > 1]
-        self._deep = re.compile(_any_of(deep)) if deep else None
+        self._deep_paths = [
+            path for path, place in zip(self._paths, own, strict=False) if len(place.parts) > 1
+        ]
         names = dict.fromkeys(map(_beginning, own))
         near = "|".join((_NEAR, *(f"(?i:{name})" for name in names)))
         # The last signs of a slash in any spelling; a looser search is the faster one.
@@ -135,6 +136,15 @@ class Places:
         self._reach = _REACH + max((2 * len(place.folder) for place in own), default=0)
         self._words = (*_WORDS, *names, *(name.lower() for name in names))
         self._replace = Remembering(self._replaced)
+
+    # These take a while to be made, and texts without a path need none of them.
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        return re.compile(f"{_BEGINS}{_SCHEME}{_any_of(self._paths)}")
+
+    @cached_property
+    def _deep(self) -> re.Pattern[str] | None:
+        return re.compile(_any_of(self._deep_paths)) if self._deep_paths else None
 
     def text(self, text: str) -> str:
         """`text` without the private parts of its paths; itself where there is none."""
