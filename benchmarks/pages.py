@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,14 @@ def load(browser: Any, url: str) -> Load:
     return Load(paint / 1000, usable, answered, megabytes, answers)
 
 
+def _wait_for_port(url: str) -> None:
+    host, port = url.split("/")[2].split(":")
+    for _ in range(100 * _LONGEST // 1000):
+        with suppress(OSError), socket.create_connection((host, int(port))):
+            return
+        time.sleep(0.01)
+
+
 def paint_after(browser: Any, url: str, begun: float) -> float:
     """The seconds from `begun`, by time.time(), until a page that is opened now paints.
 
@@ -108,6 +117,8 @@ def paint_after(browser: Any, url: str, begun: float) -> float:
     with closing(browser.new_context()) as context:
         page = context.new_page()
         page.add_init_script(_NOTE_PAINT)
+        # A browser that was refused takes up to a second to ask again.
+        _wait_for_port(url)
         while True:
             try:
                 page.goto(url, wait_until="commit", timeout=_LONGEST)
