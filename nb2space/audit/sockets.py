@@ -124,9 +124,12 @@ class KernelSocket(Socket):
     async def dealt_with(self, request: str) -> None:
         """Wait until the kernel is done with the message of this id; at most `_MOST_SECONDS`."""
         deadline = time.monotonic() + _MOST_SECONDS
+        looked_at = 0
         while self.is_open and time.monotonic() < deadline:
-            if any(_ends(message, request) for message in reversed(self.messages)):
+            new = self.messages[looked_at:]
+            if any(_ends(message, request) for message in new):
                 return
+            looked_at += len(new)
             await asyncio.sleep(0.02)
 
     async def request_states(self) -> str:

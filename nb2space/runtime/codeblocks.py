@@ -144,9 +144,9 @@ class Blocks:
         # Per place in a source that the line before has: the indices of the run's lines.
         running: dict[tuple[int, int], list[int]] = {}
         places_of = list(map(self._places_of, lines))
-        for index, (line, places) in enumerate(
-            zip(lines, places_of, strict=True) if any(places_of) else ()
-        ):
+        if not any(places_of):
+            return found
+        for index, (line, places) in enumerate(zip(lines, places_of, strict=True)):
             # A table has the number of a line in a cell of its own.
             if places is None or (not places and line.strip().isdigit()):
                 continue

@@ -54,6 +54,12 @@ _KERNEL_ID = re.compile(r'"kernelId":\s*"([0-9a-f-]{36})"')
 _MODEL_ID = re.compile(r'"model_id":\s*"([0-9A-Za-z-]+)"')
 
 
+def kernel_of(html: str) -> str:
+    """The id of the kernel that a page is given; "" where it is not told yet."""
+    found = _KERNEL_ID.search(html)
+    return found[1] if found else ""
+
+
 class Traffic:
     """What the pages of one kernel may still send, and their sockets, the oldest first."""
 
@@ -107,8 +113,7 @@ class PageReader:
 
     def read(self, html: str) -> None:
         """Take in the next part of the page."""
-        if not self.kernel_id and (found := _KERNEL_ID.search(html)):
-            self.kernel_id = found[1]
+        self.kernel_id = self.kernel_id or kernel_of(html)
         if self.kernel_id:
             self._gates.of(self.kernel_id).show(_MODEL_ID.findall(html))
 

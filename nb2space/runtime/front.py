@@ -170,17 +170,19 @@ async def _serve(settings: Settings) -> None:
         live = module.live_server(settings, workplace)
         front.live = live.app
         log.info("Ready: the app answers on port %d.", settings.port)
-        await loop.run_in_executor(None, front.files.prepare)
-        rehearsal = asyncio.create_task(module.rehearse(live, _own_address(settings)))
+        prepared = asyncio.create_task(_prepared(front, live))
         await ended.wait()
-        rehearsal.cancel()
+        prepared.cancel()
         http.stop()
         await live.close()
 
 
-def _own_address(settings: Settings) -> str:
+async def _prepared(front: Front, live: Any) -> None:
+    """Do beforehand what the first viewer would wait for."""
+    await asyncio.to_thread(front.files.prepare)
+    settings = front.settings
     host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host
-    return f"http://{host}:{settings.port}"
+    await live.rehearse(f"http://{host}:{settings.port}")
 
 
 def _note_failure(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

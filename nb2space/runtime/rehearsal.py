@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import Any
 
 from jupyter_core.utils import ensure_async
 from tornado.httpclient import HTTPError, HTTPRequest
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
+from .connection import kernel_of
 from .forked.forkserver import ForkError
 from .sessions import LIVE
 
 # Seconds. Nothing is executed, but the server has still to load what makes a page of outputs.
 _LONGEST = 120
-
-_KERNEL = re.compile(r'"kernelId":\s*"([0-9a-f-]{36})"')
 
 
 async def rehearse(server: Any, url: str) -> None:
@@ -25,7 +23,7 @@ async def rehearse(server: Any, url: str) -> None:
     Only where sessions can be repeated: there, a session executes nothing of the author's. One
     that fails is left to the first viewer.
     """
-    if server.repeats.is_ready or not await _can_be_repeated(server):
+    if not await _can_be_repeated(server) or server.repeats.is_ready:
         return
     client = SimpleAsyncHTTPClient(force_instance=True)
     try:
@@ -45,10 +43,10 @@ async def rehearse(server: Any, url: str) -> None:
     finally:
         client.close()
     manager = server.kernel_manager
-    found = _KERNEL.search((answer.body or b"").decode("utf-8", "replace"))
-    if found and found[1] in manager:
+    kernel_id = kernel_of((answer.body or b"").decode("utf-8", "replace"))
+    if kernel_id in manager:
         # Half an end leaves sockets for which the server would wait at its own.
-        await asyncio.shield(ensure_async(manager.shutdown_kernel(found[1], now=True)))
+        await asyncio.shield(ensure_async(manager.shutdown_kernel(kernel_id, now=True)))
 
 
 async def _can_be_repeated(server: Any) -> bool:

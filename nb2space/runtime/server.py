@@ -47,8 +47,6 @@ from .startcode import place_start_code
 from .wakeup import cure_lost_wakeup
 from .workplace import Workplace
 
-__all__ = ["live_server", "rehearse"]
-
 log = logging.getLogger("nb2space")
 
 # How often to look for kernels whose page is gone or not used, in seconds.
@@ -123,6 +121,10 @@ class SpaceServer(Voila):  # type: ignore[misc]
     def listen(self) -> None:
         """Called by Voila last. The port is the front's; what is left is to hear the kernels."""
         self.reports.listen()
+
+    async def rehearse(self, url: str) -> None:
+        """Have a session at `url`, the server's own address, before the first viewer comes."""
+        await rehearse(self, url)
 
     async def close(self) -> None:
         """End all kernels."""
