@@ -24,6 +24,7 @@ from nb2space.runtime.forked.forkserver import ForkServer
 from nb2space.runtime.forked.plan import Plan, SharedCell
 from nb2space.runtime.forked.process import ForkedProcess
 from nb2space.runtime.forked.provisioner import use_forking_provisioner
+from nb2space.runtime.wakeup import cure_lost_wakeup
 from nb2space.sharing import sharing_of
 
 _numbers = itertools.count()
@@ -112,6 +113,7 @@ class Kernel:
 async def kernel_of(forks: ForkServer | None, **environment: str) -> AsyncIterator[Kernel]:
     """A kernel that is forked, if it can be."""
     use_forking_provisioner()
+    cure_lost_wakeup()
     with tempfile.TemporaryDirectory() as folder:
         manager = AsyncKernelManager(
             kernel_name="python3",

@@ -19,8 +19,6 @@ from forking import finished, forks_of, kernel_of, parents, until
 from making import stream
 from nbclient.exceptions import CellExecutionError
 
-from nb2space.runtime.wakeup import cure_lost_wakeup
-
 pytestmark = pytest.mark.kernel
 
 
@@ -128,7 +126,6 @@ def test_widgets_of_shared_cells_are_as_they_ever_were() -> None:
     async def twice(forks: Any) -> list[list[Any]]:
         return await asyncio.gather(visit(forks), visit(forks))
 
-    cure_lost_wakeup()
     ordinary = finished(visit(None))
     assert "n is 3" in str(ordinary) and "b'bytes' ['anew\\n'] 1\n" in ordinary[3]
     with forks_of(*WIDGETS, modules=["matplotlib.pyplot"]) as forks:

@@ -10,6 +10,7 @@ import pytest
 from conftest import code
 from making import notebook_of
 
+from nb2space.execute import execute_notebook
 from nb2space.shownsource import shown_source
 
 CODE = '''import ast, base64, dis, html, inspect, io, json, logging, sys, traceback
@@ -90,11 +91,9 @@ def test_what_is_hidden_or_public_is_no_finding(
 
 
 @pytest.mark.kernel
-def test_each_way_to_show_code_is_found_and_nothing_else() -> None:
-    from nbclient import NotebookClient
-
-    made = notebook_of(*map(code, [CODE, DATA, *PRINTS.values(), *INNOCENT.values()]))
-    NotebookClient(made, store_widget_state=True).execute()
+def test_each_way_to_show_code_is_found_and_nothing_else(tmp_path: Path) -> None:
+    written = notebook_of(*map(code, [CODE, DATA, *PRINTS.values(), *INNOCENT.values()]))
+    made = execute_notebook(written, folder=tmp_path, kernel="python3").notebook
     found = {shown.cell - 3: shown.text for shown in shown_source(made)}
     missed = {name for number, name in enumerate(PRINTS) if number not in found}
     accused = {name: found[n] for n, name in enumerate(INNOCENT, len(PRINTS)) if n in found}
