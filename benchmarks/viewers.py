@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,6 +55,8 @@ PLAIN = "Voila"
 
 # Seconds after which kernels have given back what they needed only for a moment.
 _REST = 4
+# Seconds after which a crowd's page is taken to hang: Voila keeps its answer open for ever.
+_PATIENCE = 300
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Row:
     """One app in one round: seconds from its start to the first paint, what a viewer waits for
     later; how often a page never came and was opened again; seconds until the last of a crowd has
     its page with all outputs, and until the last has a kernel that has executed the notebook;
-    megabytes for each of the crowd."""
+    megabytes for each of the crowd. What a crowd waits for is None when a page never came."""
 
     start: float
     load: Load
@@ -158,6 +160,8 @@ def measured(app: App, browser: Any, crowd: int) -> Row:
         before = memory_of(server)
         method, path = app.live
         live = last_of(method, url + path, crowd)
+        if live is None:
+            return Row(start, first, hung)
         time.sleep(_REST)
         taken = (memory_of(server) - before) / crowd / 1e6
         # What Voila answers with, outputs and all, is what gets a kernel.
@@ -175,8 +179,8 @@ def load_that_comes(browser: Any, url: str) -> tuple[Load, int]:
             hung += 1
 
 
-def last_of(method: str, url: str, crowd: int) -> float:
-    """The seconds until the last of a crowd has its answer."""
+def last_of(method: str, url: str, crowd: int) -> float | None:
+    """The seconds until the last of a crowd has its answer; None when one never comes."""
 
     def visit(number: int) -> None:
         headers = {"X-Forwarded-For": f"192.0.2.{number}"}
@@ -184,9 +188,15 @@ def last_of(method: str, url: str, crowd: int) -> float:
         assert status == 200 and body
 
     begun = time.monotonic()
-    with ThreadPoolExecutor(crowd) as viewers:
-        list(viewers.map(visit, range(crowd)))
-    return time.monotonic() - begun
+    viewers = ThreadPoolExecutor(crowd)
+    visits = [viewers.submit(visit, number) for number in range(crowd)]
+    answered, waiting = wait(visits, timeout=_PATIENCE)
+    taken = time.monotonic() - begun
+    # Those who wait are let go when the app ends.
+    viewers.shutdown(wait=False)
+    for each in answered:
+        each.result()
+    return None if waiting else taken
 
 
 def columns(rows: list[Row]) -> dict[str, list[float]]:

@@ -94,7 +94,11 @@ def plain_voila(notebook: Path, *options: str, modules: str = "") -> Iterator[st
         yield url
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:  # it waits for a kernel for ever
+            server.kill()
+            server.wait()
         own.cleanup()
 
 

@@ -6,6 +6,8 @@ import io
 import json
 import logging
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -101,6 +103,32 @@ def test_it_is_gone_after_a_failure() -> None:
     with pytest.raises(KeyError), make_workplace(FILES) as made:
         raise KeyError
     assert not made.root.exists()
+
+
+def test_what_a_killed_server_left_is_removed_by_the_next(temporary: Path) -> None:
+    place = "from nb2space.runtime import workplace; workplace._MEMORY = {!r}; "
+    server = (
+        "made = workplace.make_workplace({'notebook.ipynb': b'{}', 'a.py': b'a'}); "
+        "print(made.root, flush=True); input()"
+    )
+    others = temporary / "nb2space-app-young"
+    others.mkdir()
+    with subprocess.Popen(
+        [sys.executable, "-c", place.format(str(temporary)) + server],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as started:
+        assert started.stdout
+        left = Path(started.stdout.readline().strip())
+        os.utime(left, (0, 0))
+        with make_workplace(FILES):
+            assert (left / "files" / "a.py").is_file()
+        started.kill()
+        started.wait()
+    with make_workplace(FILES) as made:
+        assert set(temporary.iterdir()) == {others, made.root}
+    others.rmdir()
 
 
 OUTSIDE = [

@@ -10,15 +10,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
 
 from .bundle import BundleError
+from .leftover import hold, remove_left_over
 from .sealedsecrets import NO_SECRETS, SealedSecrets, sealed_secrets
 
 NOTEBOOK = "notebook.ipynb"
 _MEMORY = "/dev/shm"
+_PREFIX = "nb2space-app-"
 
 # What stays free there for the caches of libraries and for what kernels write, in bytes: half of
 # what Docker gives a container (docs.docker.com/reference/cli/docker/container/run, --shm-size).
@@ -43,11 +46,13 @@ class Workplace:
     """`notebook` is the live notebook's text; `files` the kernels' working folder.
 
     `secrets` says which environment variables the notebook's code was given secret values by.
+    `lock` is the descriptor by which this process holds the root.
     """
 
     root: Path
     notebook: str
     secrets: SealedSecrets = NO_SECRETS
+    lock: int | None = None
 
     @property
     def files(self) -> Path:
@@ -96,7 +101,13 @@ class Workplace:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        """Remove all of it."""
         shutil.rmtree(self.root, ignore_errors=True)
+        if self.lock is not None:
+            os.close(self.lock)
 
 
 def leaves_folder(name: str) -> bool:
@@ -123,9 +134,13 @@ def make_workplace(files: Mapping[str, bytes]) -> Workplace:
         raise BundleError("sealed.bin holds a notebook that is none; convert again.") from None
     rest = {name: content for name, content in files.items() if name != NOTEBOOK}
     size = sum(map(len, rest.values()))
+    _tidy()
     for place in _places(size):
         try:
-            return Workplace(_laid_out(rest, place), notebook, secrets)
+            root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+            workplace = Workplace(root, notebook, secrets, hold(root))
+            _lay_out(rest, workplace)
+            return workplace
         except OSError as error:
             reason = error.strerror
     raise BundleError(
@@ -145,9 +160,15 @@ def _places(size: int) -> Iterator[str | None]:
     yield None
 
 
-def _laid_out(files: Mapping[str, bytes], place: str | None) -> Path:
-    """The root of a workplace in `place` with these files. Raises OSError, leaving nothing."""
-    workplace = Workplace(Path(tempfile.mkdtemp(prefix="nb2space-", dir=place)), "")
+def _tidy() -> None:
+    """Remove what killed servers have left behind."""
+    with suppress(OSError):  # there may be no temporary folder
+        for place in (_MEMORY, tempfile.gettempdir()):
+            remove_left_over(Path(place), _PREFIX)
+
+
+def _lay_out(files: Mapping[str, bytes], workplace: Workplace) -> None:
+    """Write these files into the workplace. Raises OSError, and then removes all of it."""
     try:
         for folder in (workplace.files, workplace.home):
             folder.mkdir(mode=0o700)
@@ -159,6 +180,5 @@ def _laid_out(files: Mapping[str, bytes], place: str | None) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
     except OSError:
-        shutil.rmtree(workplace.root, ignore_errors=True)
+        workplace.remove()
         raise
-    return workplace.root
