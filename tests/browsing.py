@@ -176,6 +176,15 @@ def wait_until(what: Any, seconds: float = 30) -> None:
 
 def kernels_below(pid: int) -> list[int]:
     """The kernels among the processes that `pid` has started, of their own or forked."""
+    found = _like_kernels(pid)
+    if found:
+        # A program that a library starts, such as uname, looks like one until it is executed.
+        time.sleep(0.05)
+        found = [process for process in _like_kernels(pid) if process in found]
+    return found
+
+
+def _like_kernels(pid: int) -> list[int]:
     return [
         process.pid
         for process in psutil.Process(pid).children(recursive=True)
