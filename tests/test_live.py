@@ -79,8 +79,9 @@ def test_the_page_is_there_before_the_live_server(
         [sys.executable, "-m", "runtime"],
         cwd=slow.folder,
         env={**environment, "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     try:
         wait_until(lambda: answers(url))
@@ -91,7 +92,9 @@ def test_the_page_is_there_before_the_live_server(
         assert "the lot is" in live(url)
     finally:
         server.terminate()
-        assert server.wait(20) == 0
+        log = server.communicate(timeout=20)[0]
+    assert server.returncode == 0
+    assert "503" not in log, "it is no fault that it has yet to start"
 
 
 def answers(url: str) -> bool:

@@ -114,7 +114,9 @@ class Front(Router):
                 (r".*", _FileHandler, {"files": self.files}),
             ]
         )
-        self._starting = tornado.web.Application([(r".*", _StartingHandler)])
+        self._starting = tornado.web.Application(
+            [(r".*", _StartingHandler)], log_function=_expected
+        )
         self._waiting: tornado.web.Application | None = None
 
     def find_handler(self, request: HTTPServerRequest, **more: Any) -> HTTPMessageDelegate | None:
@@ -130,7 +132,13 @@ class Front(Router):
     def wait(self) -> None:
         """Tell viewers from now on that the app is being prepared."""
         page = waiting_page(self.settings)
-        self._waiting = tornado.web.Application([(r".*", WaitingHandler, {"page": page})])
+        self._waiting = tornado.web.Application(
+            [(r".*", WaitingHandler, {"page": page})], log_function=_expected
+        )
+
+
+def _expected(handler: tornado.web.RequestHandler) -> None:
+    """Logs nothing: the log tells once why the app does not answer yet, not for each request."""
 
 
 def serve(settings: Settings) -> None:
