@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import re
+import secrets
 import signal
 import tempfile
 import time
@@ -21,7 +22,7 @@ from nb2space.environment.opened import opened_below
 from nb2space.errors import CellError, InputError
 from nb2space.notebook import Notebook
 from nb2space.runtime.forked.parent.digest import digest_of_widgets
-from nb2space.runtime.startcode import START_CODE
+from nb2space.runtime.startcode import start_code
 from nb2space.runtime.wakeup import cure_lost_wakeup
 from nb2space.tags import numbered, view_of
 
@@ -46,7 +47,8 @@ class Executed:
 
     `cell_seconds` are those of each code cell in their order, none when nothing was executed;
     `cell_widgets` the digests of all widgets' states after each.
-    `afterwards` is what the function of that name gave, which `execute_notebook` may be handed.
+    `afterwards` is what the function of that name gave, which `execute_notebook` may be handed;
+    the ids of widgets were drawn from `widget_seed`, "" when nothing was executed.
     """
 
     notebook: Notebook
@@ -55,6 +57,7 @@ class Executed:
     afterwards: Any = None
     cell_seconds: tuple[float, ...] = ()
     cell_widgets: tuple[str, ...] = ()
+    widget_seed: str = ""
 
 
 def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
@@ -112,19 +115,22 @@ def execute_notebook(
     progress: Progress = lambda number, count: None,
     variables: Mapping[str, str] | None = None,
     afterwards: Afterwards | None = None,
+    widget_seed: str = "",
 ) -> Executed:
     """Execute every cell of a copy of `notebook`, in `folder`, with a fresh kernel.
 
     `variables` are set in the kernel's environment beside this process's own. `afterwards` is
     awaited last, while the kernel still lives; its own time is not the notebook's. `timeout` is
-    the most seconds that one cell may take (None: no limit). Raises CellError with the cell's
+    the most seconds that one cell may take (None: no limit). Widgets get their ids from
+    `widget_seed`, from one by chance without it. Raises CellError with the cell's
     number when a cell fails, takes too long or kills the kernel. The kernel is gone when this
     returns or raises, also after Ctrl-C.
     """
     cure_lost_wakeup()
     client = _client(prepared(notebook), folder, kernel, timeout)
     environment = {**os.environ, **(variables or {})}
-    return _run(_execute(client, folder, timeout, progress, environment, afterwards))
+    seed = widget_seed or secrets.token_hex()
+    return _run(_execute(client, folder, timeout, progress, environment, afterwards, seed))
 
 
 def prepared(notebook: Notebook) -> Notebook:
@@ -204,6 +210,7 @@ async def _execute(
     progress: Progress,
     variables: Mapping[str, str],
     afterwards: Afterwards | None,
+    seed: str,
 ) -> Executed:
     from nbclient.exceptions import (
         CellExecutionError,
@@ -218,7 +225,7 @@ async def _execute(
     cells = list(numbered(client.nb))
     try:
         async with _kernel_of(client, variables):
-            await _number_widgets(client.kc)
+            await _number_widgets(client.kc, seed)
             before = await begin_trace(client.kc)
             with opened_below(folder) as opened:
                 for index, (number, cell) in enumerate(cells):
@@ -268,13 +275,13 @@ async def _execute(
             f"The kernel died in cell {number}, as it does when memory runs out or a library "
             "crashes. Nothing was written."
         ) from None
-    return Executed(client.nb, environment, seconds, result, tuple(took), tuple(widgets))
+    return Executed(client.nb, environment, seconds, result, tuple(took), tuple(widgets), seed)
 
 
-async def _number_widgets(kernel_client: Any) -> None:
+async def _number_widgets(kernel_client: Any, seed: str) -> None:
     """Give the widgets of the kernel the ids that they will have in the app's kernels."""
     await kernel_client.execute(
-        START_CODE, silent=True, store_history=False, reply=True, timeout=_STARTUP_SECONDS
+        start_code(seed), silent=True, store_history=False, reply=True, timeout=_STARTUP_SECONDS
     )
 
 

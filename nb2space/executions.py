@@ -101,6 +101,7 @@ def keep_run(source: Source, notebook: Notebook, run: Run) -> None:
             "seconds": executed.seconds,
             "cell_seconds": executed.cell_seconds,
             "cell_widgets": executed.cell_widgets,
+            "widget_seed": executed.widget_seed,
             "basis": asdict(run.basis),
         },
     )
@@ -168,6 +169,7 @@ def _replayed(notebook: Notebook, kept: Mapping[str, Any]) -> Executed:
         float(kept["seconds"]),
         cell_seconds=tuple(kept["cell_seconds"]),
         cell_widgets=tuple(kept["cell_widgets"]),
+        widget_seed=str(kept["widget_seed"]),
     )
 
 

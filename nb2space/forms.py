@@ -23,6 +23,7 @@ from nb2space.sharing import Sharing, sharing_of, with_sharing
 from nb2space.source import Source
 from nb2space.space import Manifest, SpaceFile
 from nb2space.strip import Stripped
+from nb2space.widgetseed import with_widget_seed
 
 # Seconds after which people lose interest: nngroup.com/articles/response-times-3-important-limits
 _PATIENCE = 10
@@ -53,8 +54,9 @@ def with_kernel(
     """
     refuse_logins(material.needs, source.ignored)
     sharing = _sharing(source, executed, material.own, options)
+    live = with_widget_seed(with_sharing(stripped.live, sharing), executed.widget_seed)
     files, manifest = docker_files(
-        replace(stripped, live=with_sharing(stripped.live, sharing)),
+        replace(stripped, live=live),
         look=look,
         notebook_name=_published_name(source.path),
         needs=material.needs,

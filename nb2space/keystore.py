@@ -115,16 +115,37 @@ def record_for(folder: Path, space_id: str | None) -> Record:
     return Record(space_id=secrets.token_hex(8), key=new_key(), folder=absolute)
 
 
+def machine_key() -> bytes:
+    """A secret of this machine's, drawn when it is first asked for."""
+    path = data_folder() / "machine.key"
+    try:
+        known = path.read_bytes()
+        if known:
+            return known
+    except OSError:  # there is none yet; why it cannot be read, writing tells
+        pass
+    drawn = secrets.token_hex().encode()
+    try:
+        write_private(path, drawn)
+    except OSError as error:
+        raise _no_room(path.parent, error) from None
+    return drawn
+
+
 def save_record(record: Record) -> None:
     """Write the record, whole or not at all, readable by its owner only."""
     path = _path_of(record.space_id)
     try:
         write_private(path, json.dumps(asdict(record), indent=1).encode())
     except OSError as error:
-        raise InputError(
-            f"The key cannot be kept in {path.parent}: {error.strerror}. Make room or rights "
-            "there, or name another folder in NB2SPACE_HOME."
-        ) from None
+        raise _no_room(path.parent, error) from None
+
+
+def _no_room(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        f"The key cannot be kept in {folder}: {error.strerror}. Make room or rights there, or name "
+        "another folder in NB2SPACE_HOME."
+    )
 
 
 @contextmanager

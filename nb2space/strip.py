@@ -37,7 +37,7 @@ from nb2space.widgets import (
 
 # A model's id as kernels and pages draw it, and where an output or a state names one.
 RANDOM_ID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Those that `runtime/widgetids.py` counted are the same in each run.
+# Those that `runtime/widgetids.py` gave are the same in each run.
 _COUNTED_ID = re.compile(r"6e62[0-9a-f]{28}")
 _NAMED_ID = re.compile(rf'(?:"model_id": "|IPY_MODEL_)({RANDOM_ID.pattern})')
 
@@ -217,7 +217,7 @@ def clean_buffer(buffer: Any) -> Any:
 def _with_stable_ids(viewer: Notebook) -> tuple[Notebook, dict[str, str]]:
     """The notebook with its random widget model ids replaced by ordinal ones, and these by those.
 
-    The same input is to give the same bytes. Ids that were counted stay: live kernels count, too.
+    The same input is to give the same bytes. Ids that live kernels will give, too, stay.
     """
     text = json.dumps(viewer)
     # Only what looks random: a model may be named "a" in a notebook that some tool wrote.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import subprocess
@@ -9,12 +10,21 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 import websocket
 from browsing import get, viewing
-from sockets import kernel_of, socket_of
+from conftest import ExampleSpace
+from making import notebook_of
+from sockets import Socket, kernel_of, socket_of
+
+from nb2space.keystore import find_record
+from nb2space.runtime.bundle import unpack, unseal_bytes
+from nb2space.runtime.workplace import NOTEBOOK
+from nb2space.space import read_manifest
+from nb2space.widgetseed import widget_seed
 
 ASKED = {
     "execute_request": {"code": "print('executed')", "silent": False, "store_history": True},
@@ -30,16 +40,17 @@ ASKED = {
 
 
 @pytest.fixture(scope="module")
-def app(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[str]:
-    """An app whose code holds a marker, with a widget that it displays and one that it does not."""
+def space(tmp_path_factory: pytest.TempPathFactory) -> ExampleSpace:
+    """A folder whose code holds a marker, with widgets that it displays and a hidden one."""
     place = tmp_path_factory.mktemp("socket")
     cells = [
         "def secret_function(customer):\n    return customer * 17  # secret_comment",
         "import ipywidgets\nfrom IPython.display import display\n"
-        "hidden = ipywidgets.Text(value='hidden value')\n"
-        "display(ipywidgets.IntSlider(value=4))",
+        "hidden = ipywidgets.Textarea(value='hidden value')\n"
+        "one, other, both = ipywidgets.Text(), ipywidgets.Text(), ipywidgets.Label()\n"
+        "def join(change):\n    both.value = one.value + other.value\n"
+        "one.observe(join, 'value'), other.observe(join, 'value')\n"
+        "display(ipywidgets.IntSlider(value=4), one, other, both)",
     ]
     made = [nbformat.v4.new_code_cell(source, id=f"c{n}") for n, source in enumerate(cells)]
     nbformat.write(nbformat.v4.new_notebook(cells=made), place / "small.ipynb")
@@ -47,8 +58,43 @@ def app(
     environment = {**os.environ, "NB2SPACE_HOME": str(home)}
     command = [sys.executable, "-m", "nb2space", "convert", "small.ipynb"]
     subprocess.run(command, cwd=place, env=environment, check=True)
-    with viewing(place / "small-space", cwd=place, home=home) as running:
+    return ExampleSpace(place / "small-space", home)
+
+
+@pytest.fixture(scope="module")
+def app(space: ExampleSpace) -> Iterator[str]:
+    """The address at which that folder is served."""
+    with viewing(space.folder, cwd=space.folder.parent, home=space.home) as running:
         yield running.url
+
+
+@pytest.fixture(scope="module")
+def seed(space: ExampleSpace) -> str:
+    """What the ids of the app's widgets are drawn from."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NB2SPACE_HOME", str(space.home))
+        record = find_record(read_manifest(space.folder).space_id)
+    assert record
+    bundle = unpack(unseal_bytes((space.folder / "sealed.bin").read_bytes(), record.key))
+    sealed: str = json.loads(bundle[NOTEBOOK])["metadata"]["nb2space"]["widget_seed"]
+    return sealed
+
+
+def drawn_ids(seed: str) -> list[str]:
+    numbers = (str(number).encode() for number in range(1, 30))
+    return [f"6e62{hmac.new(seed.encode(), n, 'sha256').hexdigest()[:28]}" for n in numbers]
+
+
+REQUEST = {"comm_id": "c1", "data": {"method": "request_states"}}
+
+
+def told_states(socket: Socket) -> Any:
+    """The states of the widgets that a page is told of when it asks."""
+    control = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
+    socket.send("comm_open", control)
+    socket.send("comm_msg", REQUEST)
+    answers = (rest["content"] for _, kind, rest in socket.answers() if kind == "comm_msg")
+    return next(content["data"]["states"] for content in answers)
 
 
 @pytest.mark.kernel
@@ -72,7 +118,7 @@ def test_states_are_told_of_displayed_widgets_only(app: str) -> None:
         socket.send("comm_msg", {"comm_id": "c1", "data": {"method": "request_states"}})
         answers = json.dumps(socket.answers())
         assert "IntSliderModel" in answers and "update_states" in answers
-        assert "hidden value" not in answers and "TextModel" not in answers
+        assert "hidden value" not in answers and "TextareaModel" not in answers
         socket.send("comm_info_request", {"target_name": "jupyter.widget"})
         told = socket.answers()
         comms = next(m["content"]["comms"] for _, kind, m in told if kind == "comm_info_reply")
@@ -120,24 +166,42 @@ def test_a_kernel_has_few_sockets_and_the_oldest_makes_way(app: str) -> None:
 
 
 @pytest.mark.kernel
-def test_a_page_cannot_make_the_kernel_name_a_hidden_widget(app: str) -> None:
+def test_a_page_cannot_make_the_kernel_name_a_hidden_widget(app: str, seed: str) -> None:
     with socket_of(app, kernel_of(app)) as socket:
-        control = {"comm_id": "c1", "target_name": "jupyter.widget.control", "data": {}}
-        socket.send("comm_open", control)
-        request = {"comm_id": "c1", "data": {"method": "request_states"}}
-        socket.send("comm_msg", request)
-        states = next(
-            rest["content"]["data"]["states"]
-            for _, kind, rest in socket.answers()
-            if kind == "comm_msg"
-        )
+        states = told_states(socket)
         slider = next(n for n, model in states.items() if model["model_name"] == "IntSliderModel")
-        names = [f"IPY_MODEL_6e62{number:028x}" for number in range(1, 20)]
+        # As if they were known.
+        names = [f"IPY_MODEL_{name}" for name in drawn_ids(seed)]
+        assert names[0][10:] not in states and slider in drawn_ids(seed)
         for state in ({"description": " ".join(names)}, *({"description": n} for n in names)):
             data = {"method": "update", "state": state, "buffer_paths": []}
             socket.send("comm_msg", {"comm_id": slider, "data": data})
-        socket.send("comm_msg", request)
+        socket.send("comm_msg", REQUEST)
         assert "hidden value" not in json.dumps(socket.answers())
+
+
+@pytest.mark.kernel
+def test_an_app_that_repeats_what_is_entered_shows_no_hidden_widget(app: str) -> None:
+    with socket_of(app, kernel_of(app)) as socket:
+        states = told_states(socket)
+        one, other = (n for n, model in states.items() if model["model_name"] == "TextModel")
+        numbers = range(1, 30)
+        for guess in (*(f"6e62{n:028x}" for n in numbers), *(f"{n:032x}" for n in numbers)):
+            for name, text in ((one, "IPY_MODE"), (other, f"L_{guess}")):
+                data = {"method": "update", "state": {"value": text}, "buffer_paths": []}
+                socket.send("comm_msg", {"comm_id": name, "data": data})
+        answers = json.dumps(socket.answers())
+        assert f"IPY_MODEL_{guess}" in answers and "hidden value" not in answers
+
+
+def test_what_ids_of_widgets_are_drawn_from_is_sealed(
+    space: ExampleSpace, seed: str, own_key_store: Path
+) -> None:
+    files = [path.read_bytes() for path in space.folder.rglob("*") if path.is_file()]
+    hidden = drawn_ids(seed)[0]
+    assert not [each for each in files if seed.encode() in each or hidden.encode() in each]
+    other = widget_seed(notebook_of("x = 1"))
+    assert other == widget_seed(notebook_of("x = 1")) != widget_seed(notebook_of("x = 2"))
 
 
 @pytest.mark.kernel

@@ -95,7 +95,8 @@ _DEBUG: tuple[tuple[str, dict[str, object]], ...] = (
     ("source", {"source": {"path": "/tmp/ipykernel_1/1.py"}}),
 )
 
-# Widgets that the page may not have: ids are counted, and a kernel repeats what it is sent.
+# Widgets that the page may not have, by ids that are easily guessed: a kernel repeats what it is
+# sent.
 _IDS = [f"6e62{number:028x}" for number in range(1, 60)]
 _COUNTED = [f"IPY_MODEL_{name}" for name in _IDS]
 _VIEWS = [

@@ -20,7 +20,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from nb2space.runtime.undoing import unescape, unquote, without_colours, without_tags
+from nb2space.runtime.undoing import (
+    unescape,
+    unquote,
+    without_breaks,
+    without_colours,
+    without_tags,
+)
 
 # How deep one form inside another is followed, and how large what was packed may become.
 _DEPTH = 8
@@ -120,11 +126,14 @@ def _undone(text: str) -> Iterator[str]:
     while waiting:
         view = waiting.popleft()
         yield view
-        for undo in (unescape, html.unescape, without_colours, without_tags, unquote):
+        for undo in _STEPS:
             changed = undo(view)
             if hash(changed) not in seen and len(seen) < _MOST_VIEWS:
                 seen.add(hash(changed))
                 waiting.append(changed)
+
+
+_STEPS = (unescape, html.unescape, without_colours, without_tags, unquote, without_breaks)
 
 
 def _encoded(text: str) -> Iterator[bytes]:

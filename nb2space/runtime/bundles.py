@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .cleantext import clean_text, text_of
@@ -18,6 +19,10 @@ _RANKED = (
     "image/bmp", "image/png", "image/jpeg", "image/gif", "image/webp",
 )  # fmt: skip
 _MARKUP = ("text/html", "text/markdown")
+
+# What is for the author: nbconvert's and Voila's names for it.
+_NOT_SHOWN = {"application/vnd.jupyter.stderr", "application/vnd.jupyter.error"}
+_ENCODED = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 # JSON that is nested more deeply is no output that a page shows, and ends Python's own readers.
 _DEEPEST = 100
@@ -78,7 +83,7 @@ def _is_too_deep(value: Any) -> bool:
 def _shown_forms(data: dict[str, Any]) -> list[str]:
     """The richer forms of the bundle but for those that the page passes over."""
     best = next((mime for mime in _RANKED if mime in data), "")
-    passed = {"text/plain", *_RANKED} - {best}
+    passed = {"text/plain", *_RANKED, *_NOT_SHOWN} - {best}
     # The plain text beside a richer form is a Python repr: never shown, and it tells of the code.
     # JSON beside one is an object's inside.
     if best or VIEW_MIME in data:
@@ -93,18 +98,17 @@ def _clean_value(mime: str, value: Any) -> Any:
     if mime.startswith("image/"):
         text = bare_picture(mime, text)
         return clean_text(text) if mime == "image/svg+xml" else text
-    if mime in _MARKUP:
-        text = bare_markup(text)
-    elif mime == "text/latex":
+    if mime == "text/latex":
         text = without_latex_comments(text)
-    is_text = mime.startswith("text/") or mime == "application/javascript"
-    return clean_text(text) if is_text else text
+    elif mime in _MARKUP or mime.endswith("xml"):
+        text = bare_markup(text)
+    return text if _ENCODED.fullmatch(text) else clean_text(text)
 
 
 def clean_json(value: Any) -> Any:
-    """A JSON value with the texts in it cleaned."""
+    """A JSON value with the texts in it cleaned, which may be markup and pictures."""
     if isinstance(value, str):
-        return clean_text(value)
+        return clean_text(bare_markup(value))
     if isinstance(value, dict):
         return {name: clean_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -114,7 +114,12 @@ class Gate:
             kind = _KINDS.get(message["header"]["msg_type"], "a message")
             walled = {n: self._wall.value(message[n], kind) for n in ("content", "buffers")}
             kept = {**walled, "metadata": message["metadata"]}
-            message = {**message, **{name: self._mask.value(part) for name, part in kept.items()}}
+            masked = {name: self._mask.value(part) for name, part in kept.items()}
+            if message["header"]["msg_type"] == "stream":
+                # Of a value that is printed in pieces, `Unbroken` has to see each as it is.
+                text = self._mask.whole(walled["content"]["text"])
+                masked["content"] = {**walled["content"], "text": text}
+            message = {**message, **masked}
         return {**message, "content": with_markup(message["content"], self._markup)}
 
     def _markup(self, html: str) -> str:
@@ -306,7 +311,10 @@ class _Printed:
                 # Of what was begun before, the rest.
                 kept.append(line[max(0, len(before) - place) :])
             place += len(line)
-        return "".join(kept)
+        rest = "".join(kept)
+        shown = "".join(line for number, line in enumerate(lines) if number not in hidden)
+        # A line of the code that was broken over several of these.
+        return "" if wall.hides(shown) else rest
 
 
 _HANDLERS = {

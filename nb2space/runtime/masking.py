@@ -39,6 +39,9 @@ _PERCENTS = "(?:25){0,3}"
 _AMPERSANDS = "(?:amp;){0,3}"
 _BACKSLASHES = r"\\{0,6}"
 
+# What stands in the place of what was cut out; `%whos` writes it in brackets.
+_ELLIPSIS = re.compile(r"(?:<|&lt;)?(?:\.{3}|\u2026)(?:>|&gt;)?")
+
 # What quote, encodeURIComponent, JSON and HTML leave as it is.
 _UNRESERVED = "-_.~"
 
@@ -65,6 +68,7 @@ class Mask:
         self._pattern = re.compile(_grouped(_all_forms(self._parts))) if wanted else None
         self._pieces = Pieces(part for part, _ in self._parts)
         self._mask = Remembering(self._masked)
+        self._whole = Remembering(self._without_wholes)
 
     def __bool__(self) -> bool:
         return self._pattern is not None
@@ -73,10 +77,37 @@ class Mask:
         """`text` with the mark in the place of each value."""
         return text if self._pattern is None else self._mask(text)
 
+    def whole(self, text: str) -> str:
+        """`text` with the mark in the place of each value that stands there as a whole."""
+        return text if self._pattern is None else self._whole(text)
+
     def _masked(self, text: str) -> str:
+        return self._pieces.replaced(self._cut_short(self._without_wholes(text)), MASK)
+
+    def _without_wholes(self, text: str) -> str:
         assert self._pattern
         masked, count = self._pattern.subn(MASK, text)
-        return self._pieces.replaced(self._unbroken(masked if count else text), MASK)
+        return self._unbroken(masked if count else text)
+
+    def _cut_short(self, text: str) -> str:
+        """`text` without the ends of values that stand beside an ellipsis, as tables cut them."""
+        kept, at = [], 0
+        for match in _ELLIPSIS.finditer(text):
+            start, end = match.span()
+            left, right = (
+                text[max(at, start - self._longest) : start],
+                text[end : end + self._longest],
+            )
+            last, first = left[-SHORTEST:], right[:SHORTEST]
+            before = max((_begun(left, v) for v in self._spellings if last in v), default=0)
+            after = max((_ended(right, v) for v in self._spellings if first in v), default=0)
+            if before >= SHORTEST:
+                kept += [text[at : start - before], MASK]
+                at = start
+            if after >= SHORTEST:
+                kept += [text[at:end], MASK]
+                at = end + after
+        return "".join([*kept, text[at:]]) if kept else text
 
     def _unbroken(self, text: str) -> str:
         """`text` without the values that only what nobody sees breaks: a colour, a tag."""
@@ -97,7 +128,7 @@ class Mask:
         if not self._spellings:
             return 0
         # Colours may be in it, too.
-        end = text[-4 * max(map(len, self._spellings)) :]
+        end = text[-4 * self._longest :]
         seen = as_seen(end)
         most = max(_begun(seen, spelling) for spelling in self._spellings)
         if not most or seen is end:
@@ -116,6 +147,10 @@ class Mask:
             if is_whole:
                 spellings[base64.b64encode(_utf8(value)).decode().rstrip("=")] = None
         return tuple(spellings)
+
+    @cached_property
+    def _longest(self) -> int:
+        return max(map(len, self._spellings))
 
     def data(self, data: bytes) -> bytes:
         """`data` with as many asterisks in the place of each value as it had bytes."""
@@ -168,6 +203,12 @@ def _begun(text: str, value: str) -> int:
     while at >= 0 and not value.startswith(text[at:]):
         at = text.find(value[0], at + 1)
     return len(text) - at if at >= 0 else 0
+
+
+def _ended(text: str, value: str) -> int:
+    """How many characters at the beginning of `text` are the end of `value`, but not all of it."""
+    most = min(len(text), len(value) - 1)
+    return next((n for n in range(most, 0, -1) if value.endswith(text[:n])), 0)
 
 
 def _all_forms(parts: list[tuple[str, bool]]) -> list[_Form]:

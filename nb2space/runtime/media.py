@@ -36,6 +36,9 @@ _GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 _WEBP_TEXTS = {b"EXIF", b"XMP "}
 _WEBP_FLAGS = 0x08 | 0x04
 
+# How a drawing may begin, behind a mark of its encoding and blanks.
+_SVG = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,10000}<(?:svg|\?xml|!--|!DOCTYPE)", re.I)
+
 _DATA_URL = re.compile(
     r"data:(image\\?/[\w.+-]{1,40})((?:;[\w.=-]{1,60}){0,4}),"
     r"([^\s\"'()<>\\]*"
@@ -99,8 +102,7 @@ def _through_bytes(coded: str, change: Callable[[bytes], bytes]) -> str:
 
 def bare_buffer(buffer: Any) -> Any:
     """A widget's binary buffer; without its texts when it is a picture."""
-    head = bytes(buffer[:16])
-    if head.startswith((_PNG, _JPEG, *_GIF, b"RIFF", b"<svg", b"<?xml", b"<!--")):
+    if bytes(buffer[:16]).startswith((_PNG, _JPEG, *_GIF, b"RIFF")) or _SVG.match(buffer):
         return bare_bytes(bytes(buffer))
     return buffer
 
@@ -113,7 +115,10 @@ def bare_bytes(raw: bytes) -> bytes:
                 return bare(raw)
             except (IndexError, ValueError):
                 return raw
-    return raw
+    try:
+        return _bare_svg_bytes(raw) if _SVG.match(raw) else raw
+    except ValueError:
+        return raw
 
 
 def _bare_svg_bytes(raw: bytes) -> bytes:
@@ -202,5 +207,4 @@ _FORMATS: tuple[tuple[bytes | tuple[bytes, ...], Callable[[bytes], bytes]], ...]
     (_JPEG, _bare_jpeg),
     (_GIF, _bare_gif),
     (b"RIFF", _bare_webp),
-    ((b"<svg", b"<?xml", b"<!--"), _bare_svg_bytes),
 )

@@ -246,6 +246,10 @@ class Veil(Mask):
         """`text` with the mark in the place of each value, and without private paths."""
         return self._places.text(super().text(text))
 
+    def whole(self, text: str) -> str:
+        """`text` with the mark in the place of each whole value, and without private paths."""
+        return self._places.text(super().whole(text))
+
     def data(self, data: bytes) -> bytes:
         """`data` with the values masked, and without private paths where it is a text."""
         masked = super().data(data)

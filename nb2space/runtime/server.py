@@ -143,7 +143,7 @@ def live_server(settings: Settings, workplace: Workplace) -> SpaceServer:
     _keep_to_ourselves(settings, workplace)
     live = nbformat.reads(workplace.notebook, as_version=4)
     place_guard(workplace, cell_hashes(live))
-    place_start_code(workplace)
+    place_start_code(workplace, live)
     values = _values_to_mask(workplace, settings.key)
     mask = Veil(values, Places(_places_of(settings, workplace)))
     wall = _wall_of(settings, workplace, live)

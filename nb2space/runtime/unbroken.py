@@ -1,6 +1,7 @@
 """Secrets that are printed in pieces: what may be the beginning of one waits for what follows.
 
-One object serves one page's socket; the gate has masked each message by itself already.
+One object serves one page's socket. The gate has masked whole values in each text that is printed;
+their pieces are masked here, when it is known what follows.
 """
 
 from __future__ import annotations
@@ -33,16 +34,19 @@ class Unbroken:
         if self._held and _parent(self._held) != _parent(message):
             yield from self._rest()
         before = self._held["content"]["text"] if self._held else ""
-        text = self._mask.text(before + message["content"]["text"])
+        text = self._mask.whole(before + message["content"]["text"])
         end = len(text) - self._mask.begun(text)
         self._held = _with_text(message, text[end:]) if end < len(text) else None
         if end:
-            yield _with_text(message, text[:end])
+            yield self._masked(_with_text(message, text[:end]))
 
     def _rest(self) -> Iterator[Message]:
         if self._held:
             held, self._held = self._held, None
-            yield held
+            yield self._masked(held)
+
+    def _masked(self, message: Message) -> Message:
+        return _with_text(message, self._mask.text(message["content"]["text"]))
 
 
 def _leaves_outputs_alone(message: Message) -> bool:

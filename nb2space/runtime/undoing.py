@@ -25,6 +25,8 @@ _UNSEEN = re.compile(
     r"|\\n(?<=[A-Za-z0-9+/]{60}\\n)(?=[A-Za-z0-9+/=])",
     re.S,
 )
+# Between two literals of Python or JavaScript that are one.
+_BREAK = re.compile(r"(?<!\\)['\"]\s+(?:\+\s*)?[bBrRuU]{0,2}['\"]")
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 
 
@@ -121,6 +123,11 @@ def _unquoted(match: re.Match[str]) -> str:
     return bytes.fromhex(match[0].replace("%", "")).decode("utf-8", errors="replace")
 
 
+def without_breaks(text: str) -> str:
+    """`text` with literals that follow one another as one, as `pprint` breaks a long one."""
+    return _BREAK.sub("", text) if "'" in text or '"' in text else text
+
+
 def readings(text: str) -> Iterator[str]:
     """`text` as it is, and as it reads once it was unescaped and rendered; each reading once.
 
@@ -133,7 +140,8 @@ def readings(text: str) -> Iterator[str]:
     # A tag's attribute may hold a page, too: its entities are undone before the tags.
     for view in dict.fromkeys((plain, once, unescape(once), unquote(plain), html.unescape(plain))):
         for _ in range(3):
-            if view not in seen:
-                seen.add(view)
-                yield view
+            for reading in (view, without_breaks(view)):
+                if reading not in seen:
+                    seen.add(reading)
+                    yield reading
             view = html.unescape(without_tags(view))
