@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import textwrap
 import time
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from making import many
+from test_media import a_png
 
 from nb2space.runtime.bundles import viewer_data
 from nb2space.runtime.cleantext import clean_text
@@ -248,6 +250,23 @@ def nested(depth: int) -> Any:
 )  # fmt: skip
 def test_what_is_no_value_of_its_type_is_left_out(data: Any) -> None:
     assert viewer_data(data) == {}
+
+
+def test_texts_in_json_and_in_other_forms_are_cleaned_as_well() -> None:
+    picture = f"data:image/png;base64,{base64.b64encode(a_png()).decode()}"
+    figure = {"layout": {"images": [{"source": picture}], "title": "a <!-- zebra -->b"}}
+    shown = viewer_data({"application/vnd.plotly.v1+json": figure})
+    layout = shown["application/vnd.plotly.v1+json"]["layout"]
+    inner = base64.b64decode(layout["images"][0]["source"].partition(",")[2])
+    assert b"secret" in a_png() and b"secret" not in inner and inner.startswith(b"\x89PNG")
+    assert layout["title"] == "a b"
+    assert viewer_data({"application/xml": "<a><!-- zebra --></a>"}) == {
+        "application/xml": "<a></a>"
+    }
+    for name in ("stderr", "error"):
+        assert viewer_data({f"application/vnd.jupyter.{name}": "Traceback"}) == {}
+    encoded = base64.b64encode(b"%PDF-1.4 at 0x7f0000000000").decode()
+    assert viewer_data({"application/pdf": encoded}) == {"application/pdf": encoded}
 
 
 def test_names_of_own_widgets_are_replaced_and_their_scripts_stay() -> None:

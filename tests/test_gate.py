@@ -407,6 +407,10 @@ def test_what_is_printed_in_pieces_is_judged_as_a_whole() -> None:
     assert printed(*TRACEBACK.splitlines(keepends=True), "\n", "end\n") == "before\n\nend\n"
     assert "zebra_rate" not in printed("return volume", " * zebra_rate\n", "end\n")
     assert printed("good ", "news\n") == "good news\n"
+    # As pprint breaks a text into literals.
+    pieces = ["('secret_variable '\n", " '= '\n", " \"load('customers')\")\n"]
+    assert "customers" not in printed(*pieces, "end\n")
+    assert printed("".join(pieces), "\n" * 7, "end\n").strip() == "end"
 
 
 def test_another_request_prints_on_its_own() -> None:

@@ -374,6 +374,23 @@ def test_pieces_of_what_a_machine_has_drawn(text: str, shown: str) -> None:
     assert Mask([DRAWN]).text(text) == shown
 
 
+CUT = "postgresql://reader:Gr4nite!Lamp-Over-Hills@db:5432/sales"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("url  " + CUT[:29] + "...", f"url  {MASK}..."),
+        ("Gr4nite!Lam…", f"{MASK}…"),
+        ("reader:Gr4nite!<...>Hills@db", f"reader:{MASK}<...>{MASK}@db"),
+        ("Gr4nite!&lt;...&gt;Hills, Gr4n...", f"{MASK}&lt;...&gt;{MASK}, {MASK}..."),
+        ("Gr4... and Lamp... and ...Over", "Gr4... and Lamp... and ...Over"),
+    ],
+)
+def test_what_was_cut_at_an_ellipsis(text: str, shown: str) -> None:
+    assert Mask([CUT]).text(text) == shown
+
+
 def test_words_of_a_secret_are_words_elsewhere() -> None:
     text = "The company-database is on company-database-server."
     assert Mask(["company-database-2024!", "company-database-2024"]).text(text) is text

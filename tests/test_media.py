@@ -110,6 +110,8 @@ def test_drawings_lose_their_texts_wherever_they_stand() -> None:
     bare = bare_picture("image/svg+xml", SVG)
     assert "secret" not in bare and "<g/>" in bare
     assert bare_buffer(SVG.encode()) == bare.encode()
+    for before in ("\n\n  ", "\ufeff", '<?xml version="1.0"?>', "\n<!DOCTYPE svg>\n"):
+        assert bare_buffer(f"{before}{SVG}".encode()) == f"{before}{bare}".encode()
     for url in (
         f"data:image/svg+xml;base64,{encoded(SVG.encode())}",
         f"data:image/svg+xml,{quote(SVG)}",

@@ -29,6 +29,8 @@ DATA = (
 LINE = "In[1].splitlines()[-1].strip()"
 PRINTS = {
     "getsource": "print(inspect.getsource(zebra_margin))",
+    "pprint": "import pprint\npprint.pprint(inspect.getsource(zebra_margin), width=30)",
+    "pprint of a list": "pprint.pprint([In[1].splitlines()[-1] * 2], width=12)",
     "history": "%history -n 1",
     "the last cell but one": "print(In[-2])\nprint(_i2)",
     "inputs": "print(_ih[1])",

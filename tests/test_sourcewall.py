@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import pprint
 import time
 from collections.abc import Callable
 from typing import Any
@@ -61,6 +62,9 @@ FORMS: dict[str, Callable[[str], str]] = {
     "a URL": lambda line: quote(line),
     "a page in a page": lambda line: f'<iframe srcdoc="{html.escape(highlighted(line))}">',
     "over two lines": lambda line: line.replace(" * ", " *\n    "),
+    "pprint": lambda line: pprint.pformat(f"x = 1\n    {line}\n", width=20),
+    "pprint in a page": lambda line: html.escape(pprint.pformat([f"    {line}\n"], width=20)),
+    "JSON of pprint": lambda line: json.dumps(pprint.pformat(f"    {line}", width=12)),
     "framed": lambda line: f"│ ❱ 7 │ {line.replace(' * ', ' * │' + chr(10) + '│     ')} │",
 }
 

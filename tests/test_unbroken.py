@@ -69,6 +69,20 @@ def test_what_waits_comes_with_the_next_output_in_its_order() -> None:
     assert shown(printed("harmless"), printed(" text")) == ["harmless", " text"]
 
 
+@pytest.mark.parametrize("length", [1, 5, 7, 12, 20])
+def test_a_token_that_is_printed_piece_by_piece_is_masked_as_a_whole(length: int) -> None:
+    text = f"token={VALUES[1]} done"
+    parts = (printed(text[at : at + length]) for at in range(0, len(text), length))
+    assert "".join(shown(*parts, message("status"))) == f"token={MASK} donestatus"
+
+
+def test_a_token_of_which_the_rest_never_comes_is_masked() -> None:
+    assert shown(printed(VALUES[1][:9]), printed(VALUES[1][9:17]), message("status")) == [
+        MASK,
+        "status",
+    ]
+
+
 OUTPUTS = [
     stream("in: " + WORD[:7]),
     nbformat.v4.new_output("stream", name="stderr", text="a warning\n"),
