@@ -28,6 +28,7 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
 
     from IPython import get_ipython
     from IPython.core import debugger
+    from IPython.core.error import UsageError
 
     shell: Any = get_ipython()
     sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -50,7 +51,14 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
         frames = [place(frame.filename, frame.lineno) for frame in traceback.extract_tb(trace)]
         own = [frame for frame in frames if frame.startswith("cell ")]
         where = "; ".join(own or frames[-3:])
-        return f"{kind.__name__}: {error}" + (f" ({where})" if where else "")
+        try:
+            said = str(error)
+        except Exception:  # the author's own, which may fail itself
+            said = "it cannot say why"
+        # Of a group of errors.
+        inner = [each for each in getattr(error, "exceptions", ()) if each is not error]
+        inner = [describe(type(each), each, each.__traceback__) for each in inner]
+        return f"{kind.__name__}: " + "; ".join([said, *inner]) + (f" ({where})" if where else "")
 
     # On the wire an error is this class's name and a reference, without a traceback.
     hidden = type("nb2space", (Exception,), {})
@@ -59,6 +67,16 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
     def show_nothing(kind: type[BaseException], error: Any, lines: list[str]) -> None:
         reference = report(describe(kind, error, getattr(error, "__traceback__", None)))
         plain_showtraceback(shell, hidden, hidden(reference), [])
+
+    plain_show = shell.showtraceback
+
+    def show(exc_tuple: Any = None, *given: Any, **named: Any) -> None:
+        """IPython writes some errors to stderr only: groups, and those that it cannot render."""
+        kind, error, _trace = exc_tuple or sys.exc_info()
+        if kind is None or error is None or issubclass(kind, (SyntaxError, UsageError)):
+            plain_show(exc_tuple, *given, **named)
+        else:
+            show_nothing(kind, error, [])
 
     def warn(
         message: Warning | str,
@@ -80,6 +98,7 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
         """Not available in an app."""
 
     shell._showtraceback = show_nothing
+    shell.showtraceback = show
     warnings.showwarning = warn
     threading.excepthook = report_thread
     sys.excepthook = report_uncaught

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from nb2space.secrets.calls import dotted, names_by_position, names_of, text_of
 from nb2space.secrets.flow import Aliases
 from nb2space.secrets.patterns import hits
-from nb2space.secrets.words import Meaning, is_secret, looks_made_up, meaning_of
+from nb2space.secrets.words import Meaning, is_common, is_secret, looks_made_up, meaning_of
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,31 @@ class _Reader:
             yield from self.read(value.elts[1], ("auth_password",), fixed=fixed)
             return
         yield from self.read(value, names, fixed=fixed)
+
+    def _for(
+        self, node: ast.For | ast.AsyncFor, names: tuple[str, ...], fixed: bool
+    ) -> Iterator[Literal]:
+        yield from self._each(node.target, node.iter, fixed)
+        for statement in (*node.body, *node.orelse):
+            yield from self.read(statement, (), fixed=fixed)
+
+    _asyncfor = _for
+
+    def _comprehension(
+        self, node: ast.comprehension, names: tuple[str, ...], fixed: bool
+    ) -> Iterator[Literal]:
+        yield from self._each(node.target, node.iter, fixed)
+        for condition in node.ifs:
+            yield from self.read(condition, (), fixed=fixed)
+
+    def _each(self, target: ast.expr, items: ast.expr, fixed: bool) -> Iterator[Literal]:
+        """for password in ["…"]: what `target` is, each item is."""
+        row = items.elts if isinstance(items, ast.List | ast.Tuple | ast.Set) else []
+        if not row or any(is_common(text) for item in row for text in text_of(item)):
+            yield from self.read(items, (), fixed=fixed)
+            return
+        for item in row:
+            yield from self._into(target, item, (), fixed)
 
     def _keys_in(self, target: ast.expr, fixed: bool) -> Iterator[Literal]:
         """The literals within a target: the keys of subscripts."""

@@ -98,6 +98,11 @@ _DUMMIES = {
     "sandi", "authorization", "credentials", "passphrase", "hello", "world", "strong", "weak",
     "medium", "low", "high", "environment", "env", "config", "prompt", "ask", "interactive",
 }  # fmt: skip
+# The first of what people choose: nordpass.com/most-common-passwords-list
+_COMMON = {
+    "password", "qwerty", "qwerty123", "abc123", "letmein", "admin", "welcome", "iloveyou",
+    "password1", "secret", "monkey", "dragon", "qwerty1", "1q2w3e4r", "rahasia", "bismillah",
+}  # fmt: skip
 _DUMMY_PARTS = re.compile(
     r"(?i)…|•|x{4,}|0{8,}|change[-_ ]?me|example|placeholder|dummy|redacted|contoh|[-_ ]your"
     r"|(?:(?<![a-z])|key|token|secret|password)here$|(?<![a-z])(?:anda$|todo(?![a-z])|your[-_ ]"
@@ -245,6 +250,11 @@ def _is_prompt(text: str) -> bool:
     if not text.endswith((":", "?")):
         return False
     return " " in text or kinds_of(text[:-1]) < 3 or not any(c.isdigit() for c in text)
+
+
+def is_common(password: str) -> bool:
+    """True for one of the passwords that every list of bad ones begins with."""
+    return password.lower() in _COMMON or password.isdigit()
 
 
 def is_shortened(token: str) -> bool:

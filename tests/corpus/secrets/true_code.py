@@ -312,6 +312,17 @@ def login():
 == star-list-passwords | password | code: list | human, human
 passwords = ["<< 1 >>", "<< 2 >>"]
 
+== loop-over-passwords | password | code: loop | human, human
+for password in ("<< 1 >>", "<< 2 >>"):
+    con = connect(host, "laporan", password)
+
+== loop-over-logins | password | code: loop | human, human
+for user, pwd in [("ana", "<< 1 >>"), ("budi", "<< 2 >>")]:
+    sessions[user] = log_in(user, pwd)
+
+== loop-in-comprehension | password | code: loop | human
+clients = [Client(password) for password in ["<< 1 >>"]]
+
 == commented-key | openai | code: commented-out line | openai
 # openai.api_key = "<< 1 >>"
 openai.api_key = os.environ["OPENAI_API_KEY"]
