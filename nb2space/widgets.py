@@ -7,7 +7,7 @@ an output displays, and those that these refer to, may leave the author's machin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any
 
 from nbformat.validator import isvalid
@@ -20,6 +20,8 @@ _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 
 # The model of an output area; its outputs may display widgets in turn.
 _OUTPUT_MODULE = "@jupyter-widgets/output"
+
+_LINKS = {"LinkModel", "DirectionalLinkModel"}
 
 Output = Any
 Models = dict[str, Any]
@@ -53,7 +55,16 @@ def displayed_models(outputs: Iterable[Output], models: Models) -> Models:
         reached[model_id] = model
         waiting.extend(_references(model["state"]))
         waiting.extend(_viewed_ids(captured_outputs(model)))
-    return reached
+    links = {name: model for name, model in models.items() if is_link_between(model, reached)}
+    return {**reached, **links}
+
+
+def is_link_between(model: Any, reached: Container[str]) -> bool:
+    """True for what `jslink` makes of two models that are `reached`: nothing refers to it."""
+    state = model["state"]
+    ends = list(_references([state.get("source"), state.get("target")]))
+    is_link = state.get("_model_name", model.get("model_name")) in _LINKS and len(ends) == 2
+    return is_link and all(end in reached for end in ends)
 
 
 def is_output_area(model: Any) -> bool:

@@ -27,7 +27,7 @@ from operable import (
 )
 from recording import Recorded, differences, record_cells
 
-from nb2space.page.record.domains import control_key, domain
+from nb2space.page.record.domains import coarse_steps, control_key, domain
 from nb2space.page.record.keys import key_of
 
 REFUSED = {
@@ -218,6 +218,42 @@ def test_too_many_states_are_refused_or_coarsened(tmp_path: Path) -> None:
     assert coarse.frozen.disabled == {}
     assert len(coarse.unit_of("u").rows) == 81
     assert coarse.frozen.states[coarse.labelled("u")]["state"]["step"] == 5
+    again = record_cells(cell, folder=tmp_path, max_states=10, coarsen=5)
+    assert "1,681 states, 81 with one in 5 of the steps, and" in again.frozen.losses[0]
+
+
+@pytest.mark.kernel
+def test_steps_are_left_out_so_that_the_page_begins_as_the_notebook(tmp_path: Path) -> None:
+    cell = (
+        "@interact(u=W.IntSlider(value=7, max=40),\n"
+        "          v=W.FloatSlider(value=5.8, min=4.4, max=7.9, step=0.1))\n"
+        "def f(u, v): print(u + v)"
+    )
+    coarse = record_cells(cell, folder=tmp_path, max_states=100, coarsen=5)
+    assert coarse.frozen.disabled == {}
+    begun = {name: coarse.frozen.states[coarse.labelled(name)]["state"] for name in "uv"}
+    assert [begun["u"][trait] for trait in ("value", "min", "max", "step")] == [7, 2, 40, 5]
+    assert begun["v"]["value"] == 5.8 and begun["v"]["min"] == 4.8
+    assert len(coarse.unit_of("u").rows) == 9 * 8
+
+
+@pytest.mark.parametrize(
+    ("state", "low"),
+    [
+        ({"min": 0, "max": 20, "step": 1, "value": [3, 13]}, 3),
+        ({"min": 0, "max": 20, "step": 1, "value": [8, 20]}, 3),
+        ({"min": 0, "max": 20, "step": 1, "value": [3, 6]}, None),
+        ({"min": 0, "max": 4, "step": 0.5, "value": 100.0, "base": 10.0}, 2),
+    ],
+)
+def test_steps_that_hold_what_a_slider_begins_with(state: dict[str, Any], low: Any) -> None:
+    kind = {"_model_name": "FloatLogSliderModel"} if "base" in state else {}
+    found = coarse_steps({**state, **kind}, 5)
+    assert (found.low if found else None) == low
+    if found:
+        begun = state["value"] if isinstance(state["value"], list) else [state["value"]]
+        listed = domain({**state, "_model_name": "IntSliderModel", **kind}, found) or []
+        assert set(begun) <= set(listed)
 
 
 @pytest.mark.kernel

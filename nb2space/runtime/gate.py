@@ -36,6 +36,10 @@ _LINES_BEFORE = 6
 # ipywidgets' protocol version, told when a model is opened (ipywidgets._version).
 _WIDGET_METADATA = {"version": "2.1.0"}
 
+# Models that the page itself keeps alike, by their traits `source` and `target`
+# (ipywidgets.widgets.widget_link).
+_LINKS = ("LinkModel", "DirectionalLinkModel")
+
 # Methods of widget messages that a page sends: github.com/jupyter-widgets/ipywidgets,
 # packages/schema/messages.md.
 _PAGE_METHODS = {"update", "request_state", "request_states", "custom"}
@@ -191,8 +195,7 @@ class Gate:
             return
         opened = {**message, "metadata": _WIDGET_METADATA, "content": content}
         self._held[model_id] = opened
-        if model_id in self._reached:
-            yield from self._reach([model_id])
+        yield from self._reach([model_id] if model_id in self._reached else [])
 
     def _change(self, message: Message, content: Message) -> Iterator[Message]:
         comm, data = str(content.get("comm_id")), content.get("data")
@@ -250,7 +253,21 @@ class Gate:
     # -- models -----------------------------------------------------------------------------
 
     def _reach(self, model_ids: Iterable[str]) -> Iterator[Message]:
-        """Release what is held of these models and of all that they refer to, referents first."""
+        """Release what is held of these models and of all that they refer to, referents first.
+
+        What the page itself keeps alike is told to it last: nothing refers to such a link.
+        """
+        yield from self._reach_all(model_ids)
+        yield from self._reach_all([name for name in self._held if self._links(name)])
+
+    def _links(self, model_id: str) -> bool:
+        """True for a link (`jslink`) between models that the page has."""
+        state = self._held[model_id]["content"]["data"].get("state") or {}
+        ends = _references([state.get("source"), state.get("target")])
+        is_link = state.get("_model_name") in _LINKS and len(ends) == len(_LINKS)
+        return is_link and self._reached.issuperset(ends)
+
+    def _reach_all(self, model_ids: Iterable[str]) -> Iterator[Message]:
         for model_id in model_ids:
             self._reached.add(model_id)
             opened = self._held.pop(model_id, None)
@@ -258,7 +275,7 @@ class Gate:
                 continue
             data = opened["content"]["data"]
             state = self._cleaned(data.get("state"))
-            yield from self._reach(_references(state))
+            yield from self._reach_all(_references(state))
             content = {**opened["content"], "data": _with_state(data, state)}
             yield {**opened, "content": content}
 

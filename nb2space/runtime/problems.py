@@ -75,6 +75,29 @@ class NoSource(logging.Filter):
         )
 
 
+class NoAlarm(logging.Filter):
+    """Tells what happens to viewers' kernels in a line, and not at all what is no fault.
+
+    A viewer who leaves takes the kernel along, at any time.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for records of what is usual."""
+        text = record.getMessage()
+        if "restarted failed" in text:
+            record.msg, record.args = "A viewer's kernel ended; the page asks for another.", ()
+        if record.exc_info and text.startswith("Uncaught exception"):
+            kind, error, _ = record.exc_info
+            what = f"{kind.__name__}: {error}" if kind else ""
+            record.msg, record.args = f"{text.splitlines()[0]} {what}", ()
+            record.exc_info = None
+        return not (
+            "Kernel died while waiting for execute reply" in text
+            or "Kernel does not exist" in text
+            or "POST /voila/api/shutdown/" in text
+        )
+
+
 class NoSecrets(logging.Filter):
     """Takes the secret values out of log records, and out of the errors that they tell of."""
 
@@ -99,4 +122,5 @@ def keep_clean(logger: logging.Logger, mask: Mask) -> None:
     """Let what `logger` writes tell neither of the notebook's source nor of its secret values."""
     for handler in logger.handlers:
         handler.addFilter(NoSource())
+        handler.addFilter(NoAlarm())
         handler.addFilter(NoSecrets(mask))

@@ -9,7 +9,7 @@ from typing import Any
 
 from nb2space.notebook import Notebook
 from nb2space.page.record.blobs import Blobs
-from nb2space.page.record.domains import STEPPED, Values, control_key, domain, is_free
+from nb2space.page.record.domains import STEPPED, Coarse, Values, control_key, domain, is_free
 from nb2space.page.record.keys import key_of
 from nb2space.page.record.mirror import Place
 from nb2space.page.record.names import describe, displayed_by_cell, reach
@@ -27,7 +27,7 @@ class Controls:
     """Every control that a viewer sees, with the values that it can have.
 
     `keys` are the controls whose values can be listed and the trait that sets each; `free` are
-    those that take any value, `fixed` those that were refused. `every` says of
+    those that take any value, `fixed` those that were refused. `coarse` says of
     a coarsened slider which of its steps are taken. `cells` are the shown models.
     """
 
@@ -45,7 +45,7 @@ class Controls:
         self.keys: dict[str, str] = {}
         self.free: set[str] = set()
         self.fixed: set[str] = set()
-        self.every: dict[str, int] = {}
+        self.coarse: dict[str, Coarse] = {}
         self.begun = copy.deepcopy(self.mirror.states)
         self.begun_buffers = copy.deepcopy(self.mirror.buffers)
         self.written: dict[str, set[Place]] = {}
@@ -100,7 +100,7 @@ class Controls:
     def values(self, model_id: str) -> Values:
         """All values that a control can have now: by hand, at first, and by other callbacks."""
         state = self.mirror.states[model_id]
-        listed = domain(state, self.every.get(model_id, 1)) or []
+        listed = domain(state, self.coarse.get(model_id)) or []
         known = {key_of(value) for value in listed}
         others = [self.begun[model_id].get(self.keys[model_id]), *self._seen.get(model_id, [])]
         for value in others:

@@ -7,7 +7,9 @@ each moment, the options of that moment.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 Values = list[Any]
@@ -66,6 +68,7 @@ _MOST_OPTIONS = 8
 _MOST_STEPS = 100_000
 # noUiSlider, the front end's slider, rounds to so many decimals.
 _DECIMALS = 7
+_ROUNDING = 1e-6
 
 
 def control_key(state: Mapping[str, Any]) -> str | None:
@@ -83,11 +86,34 @@ def is_free(state: Mapping[str, Any]) -> bool:
     return control_key(state) is not None and domain(state) is None
 
 
-def domain(state: Mapping[str, Any], every: int = 1) -> Values | None:
+@dataclass(frozen=True)
+class Coarse:
+    """Of a slider only every so many steps are taken, the first of them at `low`."""
+
+    every: int
+    low: float
+
+
+def coarse_steps(begun: Mapping[str, Any], every: int) -> Coarse | None:
+    """Every so many steps of the slider that is as `begun`, so that its value is one of them.
+
+    None where there are no such steps: a range may begin and end at two that are not.
+    """
+    low, step, value = begun["min"], begun["step"] * every, begun["value"]
+    first, last = value if isinstance(value, list | tuple) else (value, value)
+    if begun.get("_model_name") == "FloatLogSliderModel":
+        first = last = math.log(first, float(begun.get("base") or 10))
+    between = (last - first) / step
+    if abs(between - round(between)) > _ROUNDING and last < begun["max"]:
+        return None
+    at = first - math.floor((first - low) / step + _ROUNDING) * step
+    return Coarse(every, at if isinstance(at, int) else round(at, _DECIMALS))
+
+
+def domain(state: Mapping[str, Any], coarse: Coarse | None = None) -> Values | None:
     """The values that a person can give the control with this state, in order.
 
-    With `every` greater than 1 only every so many steps of a slider are taken. None when the
-    values cannot be listed.
+    With `coarse` only these steps of a slider are taken. None when the values cannot be listed.
     """
     model = state.get("_model_name")
     if model in _YES_OR_NO:
@@ -100,7 +126,7 @@ def domain(state: Mapping[str, Any], every: int = 1) -> Values | None:
     if model == "ComboboxModel" and state.get("ensure_option"):
         return list(dict.fromkeys([*(state.get("options") or []), state.get("value")]))
     if model in STEPPED:
-        steps = _steps(state, every)
+        steps = _steps(state, coarse)
         if steps is None:
             return None
         return _pairs(steps) if model in _PAIRS else steps
@@ -127,11 +153,12 @@ def _pairs(values: Values) -> Values | None:
     return [[low, high] for place, low in enumerate(values) for high in values[place:]]
 
 
-def _steps(state: Mapping[str, Any], every: int) -> Values | None:
+def _steps(state: Mapping[str, Any], coarse: Coarse | None) -> Values | None:
     low, high, step = state.get("min"), state.get("max"), state.get("step")
     if low is None or high is None or not step or step <= 0 or high < low:
         return None
-    step *= every
+    if coarse:
+        low, step = coarse.low, step * coarse.every
     if (high - low) / step > _MOST_STEPS:
         return None
     values = [low + number * step for number in range(int((high - low) / step + 1e-9) + 1)]

@@ -44,7 +44,7 @@ def frozen_of(whole: Whole) -> Frozen:
         disabled=disabled,
         notices=_notices(whole),
         losses=_losses(whole),
-        coarse={m: every for m, every in controls.every.items() if every > 1 and m in states},
+        coarse={m: coarse.every for m, coarse in controls.coarse.items() if m in states},
     )
 
 
@@ -148,9 +148,9 @@ def _beginning(
         if model_id not in shown or model_id not in controls.begun:
             continue
         state = viewer_model(controls.begun[model_id])
-        every = controls.every.get(model_id, 1)
-        if every > 1:
-            state["step"] = state["step"] * every
+        coarse = controls.coarse.get(model_id)
+        if coarse:
+            state |= {"min": coarse.low, "step": state["step"] * coarse.every}
         states[model_id] = {**controls.mirror.headers[model_id], "state": state}
         held = controls.begun_buffers.get(model_id)
         if held:
@@ -180,8 +180,8 @@ def _listed(names: list[str]) -> str:
 def _notices(whole: Whole) -> tuple[str, ...]:
     controls = whole.controls
     said: list[str] = []
-    for model_id, every in controls.every.items():
-        said.append(f"{_name(controls, model_id)} takes only one in {every} of its steps.")
+    for model_id, coarse in controls.coarse.items():
+        said.append(f"{_name(controls, model_id)} takes only one in {coarse.every} of its steps.")
     for model_id, failures in whole.failures.items():
         if model_id not in whole.refused:
             some = "; ".join(sorted(failures)[:_MOST_FAILURES])

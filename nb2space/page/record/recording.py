@@ -9,7 +9,7 @@ from typing import Any
 
 from nb2space.page.record import checks
 from nb2space.page.record.controls import Controls, Refused
-from nb2space.page.record.domains import STEPPED, control_key
+from nb2space.page.record.domains import STEPPED, coarse_steps, control_key
 from nb2space.page.record.limits import Limits, Progress
 from nb2space.page.record.nested import record_within
 from nb2space.page.record.session import CLICK, KernelLost, Session, TooSlow
@@ -265,18 +265,23 @@ class Whole:
             model_id
             for model_id in group.inputs
             if states[model_id].get("_model_name") in STEPPED
-            and model_id not in self.controls.every
+            and model_id not in self.controls.coarse
         ]
+        fewer = ""
         if self.limits.coarsen > 1:
-            for model_id in stepped:
-                self.controls.every[model_id] = self.limits.coarsen
-            if size_of(group, self.controls) <= room:
+            found = {m: coarse_steps(states[m], self.limits.coarsen) for m in stepped}
+            taken = {m: coarse for m, coarse in found.items() if coarse}
+            self.controls.coarse.update(taken)
+            left = size_of(group, self.controls)
+            if left <= room:
                 return
-            for model_id in stepped:
-                del self.controls.every[model_id]
+            for model_id in taken:
+                del self.controls.coarse[model_id]
+            fewer = f", {left:,} with one in {self.limits.coarsen} of the steps"
         raise Refused(
-            f"together with what it depends on it has {count:,} states, and there is room for "
-            f"{max(room, 0):,}; allow more with --max-states, or take greater steps with --coarsen"
+            f"together with what it depends on it has {count:,} states{fewer}, and there is room "
+            f"for {max(room, 0):,}; allow more with --max-states, or take greater steps with "
+            "--coarsen"
         )
 
     async def _kept(self, group: Group) -> Any:
