@@ -14,7 +14,7 @@ from nb2space.execute import Executed
 from nb2space.forms import with_kernel, without_kernel
 from nb2space.keystore import Record, record_for, saved
 from nb2space.material import gather, gather_for_page
-from nb2space.notebook import title_of
+from nb2space.notebook import Notebook, title_of
 from nb2space.options import Options, to_remember
 from nb2space.outputcheck import check_outputs
 from nb2space.ownfiles import check_patterns
@@ -45,6 +45,12 @@ __all__ = ["Conversion", "Dialogue", "convert"]
 _AS_BEFORE = (
     "Neither the code nor what it reads has changed since an earlier run, so that run's outputs "
     "are used; --force executes again."
+)
+
+
+_NO_OUTPUTS = (
+    "The notebook has no saved outputs to show, so viewers see its text only. Convert without "
+    "--no-execute, or save it with its outputs first."
 )
 
 
@@ -120,7 +126,8 @@ def convert(
     refuse_leaks_in(made.files, record)
     with saved(replace(record, audited=manifest_digest(made.files))):
         write_folder(folder, made.files)
-    of_cells = [*tag_notices(source.notebook), *stripped.notices]
+    empty = [] if options.execute or _shows_outputs(stripped.viewer) else [_NO_OUTPUTS]
+    of_cells = [*empty, *tag_notices(source.notebook), *stripped.notices]
     notices = [*of_cells, *data_notices(executed.notebook), *made.notices]
     notices += dict.fromkeys(map(_of_shown, shown_only))
     if recording and not is_static:
@@ -140,6 +147,10 @@ def convert(
     keep_conversion(path, conversion, run.basis, options)
     said = (_AS_BEFORE, *notices) if run.reused else tuple(notices)
     return replace(conversion, notices=said)
+
+
+def _shows_outputs(viewer: Notebook) -> bool:
+    return any(cell.get("outputs") for cell in viewer.cells)
 
 
 def _recording(executed: Executed, options: Options) -> Frozen | None:

@@ -250,6 +250,11 @@ async def _execute(
                 f"Cell {number} asks for input; there is nobody to answer. Nothing was written. "
                 "Set the value in a cell tagged 'parameters', and give another with -p NAME=VALUE."
             ) from None
+        if error.ename == "KeyError" and (name := _variable_of(error.evalue, failed)):
+            raise CellError(
+                f"Cell {number} needs the environment variable {name}, which is not set here. "
+                "Nothing was written. Set it and convert again."
+            ) from None
         # What an error says may have any number of lines; the report has them all.
         said = " ".join(f"{error.ename}: {error.evalue}".split())
         raise CellError(
@@ -276,6 +281,13 @@ async def _execute(
             "crashes. Nothing was written."
         ) from None
     return Executed(client.nb, environment, seconds, result, tuple(took), tuple(widgets), seed)
+
+
+def _variable_of(key: str, cell: Any) -> str:
+    """The environment variable that `cell` asked for by this key; "" when it is none."""
+    name = key.strip("'\"")
+    asked = re.search(rf"environ\s*\[\s*['\"]{re.escape(name)}['\"]", cell.source)
+    return name if name and asked else ""
 
 
 async def _number_widgets(kernel_client: Any, seed: str) -> None:

@@ -63,6 +63,20 @@ def ids(messages: list[dict[str, Any]]) -> list[str]:
     return [m["content"].get("comm_id", m["header"]["msg_type"]) for m in messages]
 
 
+def test_a_link_is_told_of_when_the_page_has_what_it_links() -> None:
+    one = gate(["a"])
+    for name, ends in (("link", ("a", "b")), ("other", ("a", "hidden"))):
+        source, target = ([f"IPY_MODEL_{end}", "value"] for end in ends)
+        state = {"_model_name": "LinkModel", "source": source, "target": target}
+        assert one.release("iopub", opened(name, state)) == []
+    for name in ("hidden", "b"):
+        assert one.release("iopub", opened(name, {"value": 1})) == []
+    assert ids(one.release("iopub", opened("a", {"value": 1}))) == ["a"]
+    box = one.release("iopub", updated("a", {"children": ["IPY_MODEL_b"]}))
+    assert sorted(ids(box)) == ["a", "b", "link"]
+    assert one.release("iopub", updated("other", {"value": 2})) == []
+
+
 @pytest.mark.parametrize(
     ("channel", "kind", "content"),
     [

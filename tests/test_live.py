@@ -219,6 +219,33 @@ def test_other_widgets_than_those_of_the_page_take_their_place(
         seen.wait_for_text("Twice is 6")
 
 
+@pytest.mark.browser
+def test_what_the_page_links_moves_together_and_exit_ends_nothing(
+    notebook: Callable[..., Path],
+    tmp_path: Path,
+    own_key_store: Path,
+    run: Callable[..., Any],
+    chromium: Any,
+) -> None:
+    path = notebook(
+        "from ipywidgets import IntSlider, Label, VBox, jslink\n"
+        "one, other, said = IntSlider(), IntSlider(), Label()\n"
+        "other.observe(lambda change: setattr(said, 'value', f'It is {change.new}'), 'value')\n"
+        "linked = jslink((one, 'value'), (other, 'value'))\nVBox([one, other, said])",
+        "exit()",
+    )
+    assert run("convert", path).code == 0
+    with (
+        viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app,
+        viewer(chromium, app.url) as seen,
+    ):
+        seen.wait_until_live()
+        seen.page.locator(".noUi-handle").first.focus()
+        seen.page.keyboard.press("ArrowRight")
+        seen.wait_for_text("It is 1")
+        assert seen.page.locator(".widget-readout").all_inner_texts() == ["1", "1"]
+
+
 def test_texts_are_there_in_each_language() -> None:
     assert {frozenset(texts) for texts in TEXTS.values()} == {frozenset(TEXTS["en"])}
 

@@ -144,7 +144,13 @@ def test_what_no_run_has_shown_is_asked_for(
     run: Callable[..., Any], notebook: Callable[..., Path], tmp_path: Path
 ) -> None:
     notebook("import os\nprint(os.environ['MY_API_KEY'], os.environ.get('OTHER_KEY'))")
-    assert run("convert", "small.ipynb", "--no-execute").code == 0
+    unset = run("convert", "small.ipynb")
+    assert unset.code != 0 and unset.err.endswith(
+        "Error: Cell 1 needs the environment variable MY_API_KEY, which is not set here. Nothing "
+        "was written. Set it and convert again.\n"
+    )
+    kept = run("convert", "small.ipynb", "--no-execute")
+    assert kept.code == 0 and "no saved outputs to show" in kept.err
     record = find_record(read_manifest(tmp_path / "small-space").space_id)
     assert record and record.secrets == {"MY_API_KEY": ""}
 
