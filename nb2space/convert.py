@@ -14,7 +14,7 @@ from nb2space.execute import Executed
 from nb2space.forms import with_kernel, without_kernel
 from nb2space.keystore import Record, record_for, saved
 from nb2space.material import gather, gather_for_page
-from nb2space.notebook import Notebook, title_of
+from nb2space.notebook import title_of
 from nb2space.options import Options, to_remember
 from nb2space.outputcheck import check_outputs
 from nb2space.ownfiles import check_patterns
@@ -36,7 +36,7 @@ from nb2space.space import (
     manifest_digest,
     write_folder,
 )
-from nb2space.strip import strip_notebook
+from nb2space.strip import Stripped, strip_notebook
 from nb2space.tags import tag_notices
 from nb2space.warmup import load_while_reading
 
@@ -126,8 +126,9 @@ def convert(
     refuse_leaks_in(made.files, record)
     with saved(replace(record, audited=manifest_digest(made.files))):
         write_folder(folder, made.files)
-    empty = [] if options.execute or _shows_outputs(stripped.viewer) else [_NO_OUTPUTS]
-    of_cells = [*empty, *tag_notices(source.notebook), *stripped.notices]
+    of_cells = [*tag_notices(source.notebook), *stripped.notices]
+    if not options.execute and _lacks_outputs(stripped):
+        of_cells.append(_NO_OUTPUTS)
     notices = [*of_cells, *data_notices(executed.notebook), *made.notices]
     notices += dict.fromkeys(map(_of_shown, shown_only))
     if recording and not is_static:
@@ -149,8 +150,9 @@ def convert(
     return replace(conversion, notices=said)
 
 
-def _shows_outputs(viewer: Notebook) -> bool:
-    return any(cell.get("outputs") for cell in viewer.cells)
+def _lacks_outputs(stripped: Stripped) -> bool:
+    has_code = any(cell.cell_type == "code" for cell in stripped.live.cells)
+    return has_code and not any(cell.get("outputs") for cell in stripped.viewer.cells)
 
 
 def _recording(executed: Executed, options: Options) -> Frozen | None:

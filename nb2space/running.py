@@ -21,9 +21,12 @@ from nb2space.paths import relative_paths
 from nb2space.runtime.masking import Mask
 from nb2space.secrets import secrets_in_traceback
 from nb2space.source import Source, known_here
-from nb2space.space import DOCKER
+from nb2space.space import DOCKER, STATIC
 from nb2space.warmup import load_while_running
 from nb2space.widgetseed import widget_seed
+
+# Without a kernel, nobody can ask for a widget that the page does not have.
+_PUBLIC = "without a kernel"
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def _executed(source: Source, notebook: Notebook, options: Options, dialogue: Di
             progress=dialogue.cells,
             variables=source.code.values,
             afterwards=None if options.form == DOCKER else _recorder(options, dialogue),
-            widget_seed=widget_seed(notebook),
+            widget_seed=_PUBLIC if options.form == STATIC else widget_seed(notebook),
         )
     except CellError as error:
         # What failed may repeat a secret, and terminals are recorded.

@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 # The model of an output area; its outputs may display widgets in turn.
 _OUTPUT_MODULE = "@jupyter-widgets/output"
 
-_LINKS = {"LinkModel", "DirectionalLinkModel"}
+_LINKS = ("LinkModel", "DirectionalLinkModel")
 
 Output = Any
 Models = dict[str, Any]

@@ -52,10 +52,15 @@ def is_gone(process: psutil.Process) -> bool:
 
 
 def beside_caches(place: Path) -> list[Path]:
-    """All files below `place` but what was found out about installed packages, which stays true."""
-    caches = place / "key-store/executions"
+    """All files below `place` but what was found out about installed packages, which stays true,
+    and the machine's own key."""
+    store = place / "key-store"
     return sorted(
-        path for path in place.rglob("*") if path.is_file() and not path.is_relative_to(caches)
+        path
+        for path in place.rglob("*")
+        if path.is_file()
+        and not path.is_relative_to(store / "executions")
+        and path != store / "machine.key"
     )
 
 
