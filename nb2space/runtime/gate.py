@@ -63,6 +63,7 @@ class Gate:
         self._printed = _Printed("")
         self._reached: set[str] = set()
         self._held: dict[str, Message] = {}
+        self._links: dict[str, set[str]] = {}
         self._controls: set[str] = set()
         self._capturing: dict[str, str] = {}
 
@@ -194,7 +195,7 @@ class Gate:
         if content.get("target_name") != _WIDGET_TARGET:
             return
         opened = {**message, "metadata": _WIDGET_METADATA, "content": content}
-        self._held[model_id] = opened
+        self._hold(model_id, opened)
         yield from self._reach([model_id] if model_id in self._reached else [])
 
     def _change(self, message: Message, content: Message) -> Iterator[Message]:
@@ -214,6 +215,7 @@ class Gate:
     def _close(self, message: Message, content: Message) -> Iterator[Message]:
         comm = str(content.get("comm_id"))
         self._held.pop(comm, None)
+        self._links.pop(comm, None)
         if comm in self._reached:
             yield {**message, "content": {"comm_id": comm, "data": {}}}
 
@@ -226,7 +228,7 @@ class Gate:
         for path, buffer in zip(data.get("buffer_paths", []), message["buffers"], strict=False):
             buffers.setdefault(str(path[0]), []).append((path, buffer))
         for model_id, model in states.items():
-            self._held[model_id] = _as_opened(message, model_id, model, buffers.get(model_id, []))
+            self._hold(model_id, _as_opened(message, model_id, model, buffers.get(model_id, [])))
         for opened in self._reach(list(self._reached)):
             model_id = opened["content"]["comm_id"]
             states[model_id] = {**states[model_id], "state": opened["content"]["data"]["state"]}
@@ -258,19 +260,22 @@ class Gate:
         What the page itself keeps alike is told to it last: nothing refers to such a link.
         """
         yield from self._reach_all(model_ids)
-        yield from self._reach_all([name for name in self._held if self._links(name)])
+        yield from self._reach_all([n for n, ends in self._links.items() if ends <= self._reached])
 
-    def _links(self, model_id: str) -> bool:
-        """True for a link (`jslink`) between models that the page has."""
-        state = self._held[model_id]["content"]["data"].get("state") or {}
-        ends = _references([state.get("source"), state.get("target")])
-        is_link = state.get("_model_name") in _LINKS and len(ends) == len(_LINKS)
-        return is_link and self._reached.issuperset(ends)
+    def _hold(self, model_id: str, opened: Message) -> None:
+        """Hold a model back, and note which others it keeps alike (`jslink`)."""
+        self._held[model_id] = opened
+        state = opened["content"]["data"].get("state")
+        if isinstance(state, dict) and state.get("_model_name") in _LINKS:
+            ends = _references([state.get("source"), state.get("target")])
+            if len(ends) == 2:
+                self._links[model_id] = set(ends)
 
     def _reach_all(self, model_ids: Iterable[str]) -> Iterator[Message]:
         for model_id in model_ids:
             self._reached.add(model_id)
             opened = self._held.pop(model_id, None)
+            self._links.pop(model_id, None)
             if opened is None:
                 continue
             data = opened["content"]["data"]

@@ -103,6 +103,7 @@ _COMMON = {
     "password", "qwerty", "qwerty123", "abc123", "letmein", "admin", "welcome", "iloveyou",
     "password1", "secret", "monkey", "dragon", "qwerty1", "1q2w3e4r", "rahasia", "bismillah",
 }  # fmt: skip
+_DIGITS = "01234567890"
 _DUMMY_PARTS = re.compile(
     r"(?i)…|•|x{4,}|0{8,}|change[-_ ]?me|example|placeholder|dummy|redacted|contoh|[-_ ]your"
     r"|(?:(?<![a-z])|key|token|secret|password)here$|(?<![a-z])(?:anda$|todo(?![a-z])|your[-_ ]"
@@ -254,7 +255,7 @@ def _is_prompt(text: str) -> bool:
 
 def is_common(password: str) -> bool:
     """True for one of the passwords that every list of bad ones begins with."""
-    return password.lower() in _COMMON or password.isdigit()
+    return password.lower() in _COMMON or password in _DIGITS or len(set(password)) == 1
 
 
 def is_shortened(token: str) -> bool:
