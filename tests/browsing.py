@@ -176,21 +176,22 @@ def wait_until(what: Any, seconds: float = 30) -> None:
 
 def kernels_below(pid: int) -> list[int]:
     """The kernels among the processes that `pid` has started, of their own or forked."""
-    found = _like_kernels(pid)
-    if found:
-        # A program that a library starts, such as uname, looks like one until it is executed.
-        time.sleep(0.05)
-        found = [process for process in _like_kernels(pid) if process in found]
-    return found
-
-
-def _like_kernels(pid: int) -> list[int]:
     return [
         process.pid
         for process in psutil.Process(pid).children(recursive=True)
         if "ipykernel_launcher" in _command(process)
-        or ("_nb2space_parent" in _command(process) and not _is_parent(process))
+        or ("_nb2space_parent" in _command(process) and _is_forked_kernel(process))
     ]
+
+
+def _is_forked_kernel(process: psutil.Process) -> bool:
+    """False for the parent, and for a program that a library starts, such as uname: until it is
+    executed it has its parent's command line, but no threads as a kernel has.
+    """
+    try:
+        return not _is_parent(process) and process.num_threads() > 1
+    except psutil.Error:
+        return False
 
 
 def parent_below(pid: int) -> int | None:

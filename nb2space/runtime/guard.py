@@ -107,8 +107,6 @@ def install_guard(report_to: str, cells: dict[str, int]) -> None:
     for stopper in stoppers:
         stopper.set_trace = nothing
     stoppers[0].post_mortem = stoppers[0].pm = nothing
-    # exit() and quit(): what comes after them is for viewers all the same.
-    shell.ask_exit = nothing
     # What autocall makes of a line would be printed.
     shell.show_rewritten_input = False
     for name in (

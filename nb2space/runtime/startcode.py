@@ -8,11 +8,18 @@ from typing import Any
 
 from .workplace import Workplace
 
+# exit() and quit(): a cell that has them would end the kernel that the page is to use.
+_STAY = """
+from IPython import get_ipython as _shell
+_shell().ask_exit = lambda: None
+del _shell
+"""
+
 
 def start_code(widget_seed: str) -> str:
-    """The code, which draws the ids of widgets from `widget_seed`."""
+    """The code, which draws the ids of widgets from `widget_seed`, and keeps the kernel alive."""
     numbering = Path(__file__).with_name("widgetids.py").read_text(encoding="utf-8")
-    return f"{numbering}\n\nnumber_widgets({widget_seed!r})\ndel number_widgets\n"
+    return f"{numbering}\n\nnumber_widgets({widget_seed!r})\ndel number_widgets\n{_STAY}"
 
 
 def place_start_code(workplace: Workplace, live: Any) -> None:
