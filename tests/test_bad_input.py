@@ -23,12 +23,13 @@ Write = Callable[..., Path]
 
 
 def everything(folder: Path) -> dict[str, bytes]:
-    """Every file and folder below `folder`, but for the private cache."""
+    """Every file and folder below `folder`, but for the private cache and the machine's key."""
     kept = cache_folder()
     return {
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else b""
         for path in folder.rglob("*")
         if not (path == kept or path in kept.parents or kept in path.parents)
+        and path != kept.parent / "machine.key"
     }
 
 
@@ -405,8 +406,8 @@ def test_full_disk_of_the_key_store(
     fill(small_disk)
     said = refused("convert", "small.ipynb", env={"NB2SPACE_HOME": str(small_disk)})
     assert said == (
-        f"The key cannot be kept in {small_disk / 'spaces'}: No space left on device. Make room "
-        "or rights there, or name another folder in NB2SPACE_HOME."
+        f"The key cannot be kept in {small_disk}: No space left on device. Make room or rights "
+        "there, or name another folder in NB2SPACE_HOME."
     )
 
 
