@@ -207,7 +207,10 @@ def _is_parent(process: psutil.Process) -> bool:
 
     A fork whose parent is gone is nobody's child but the system's.
     """
-    parent = process.parent()
+    try:
+        parent = process.parent()
+    except psutil.Error:  # it has just ended
+        return False
     return parent is not None and "-m runtime" in _command(parent)
 
 
