@@ -285,9 +285,10 @@ async def _execute(
 
 def _variable_of(key: str, cell: Any) -> str:
     """The environment variable that `cell` asked for by this key; "" when it is none."""
+    from nb2space.secrets.reads import variables_needed
+
     name = key.strip("'\"")
-    asked = re.search(rf"environ\s*\[\s*['\"]{re.escape(name)}['\"]", cell.source)
-    return name if name and asked else ""
+    return name if name in variables_needed([cell.source]) else ""
 
 
 async def _number_widgets(kernel_client: Any, seed: str) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from nbformat.validator import isvalid
 
+from nb2space.runtime.outputs import LINKS
+
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
 STATE_MIME = "application/vnd.jupyter.widget-state+json"
 
@@ -20,8 +22,6 @@ _REFERENCE = re.compile(r"IPY_MODEL_([0-9A-Za-z-]+)")
 
 # The model of an output area; its outputs may display widgets in turn.
 _OUTPUT_MODULE = "@jupyter-widgets/output"
-
-_LINKS = ("LinkModel", "DirectionalLinkModel")
 
 Output = Any
 Models = dict[str, Any]
@@ -55,15 +55,15 @@ def displayed_models(outputs: Iterable[Output], models: Models) -> Models:
         reached[model_id] = model
         waiting.extend(_references(model["state"]))
         waiting.extend(_viewed_ids(captured_outputs(model)))
-    links = {name: model for name, model in models.items() if is_link_between(model, reached)}
+    links = {name: model for name, model in models.items() if _is_link_between(model, reached)}
     return {**reached, **links}
 
 
-def is_link_between(model: Any, reached: Container[str]) -> bool:
+def _is_link_between(model: Any, reached: Container[str]) -> bool:
     """True for what `jslink` makes of two models that are `reached`: nothing refers to it."""
     state = model["state"]
     ends = list(_references([state.get("source"), state.get("target")]))
-    is_link = state.get("_model_name", model.get("model_name")) in _LINKS and len(ends) == 2
+    is_link = state.get("_model_name", model.get("model_name")) in LINKS and len(ends) == 2
     return is_link and all(end in reached for end in ends)
 
 

@@ -119,6 +119,15 @@ class ExampleSpace:
     folder: Path
     home: Path
 
+    def record(self) -> Any:
+        """What its key store knows of it."""
+        from nb2space.keystore import find_record
+        from nb2space.space import read_manifest
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NB2SPACE_HOME", str(self.home))
+            return find_record(read_manifest(self.folder).space_id)
+
     def copy_to(self, target: Path) -> Path:
         """A copy of the folder that a test may change."""
         shutil.copytree(self.folder, target)

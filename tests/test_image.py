@@ -18,7 +18,6 @@ import pytest
 from browsing import get, source_lines, viewer, wait_until
 from conftest import NOTEBOOKS, ExampleSpace
 from secretive import TOKEN, URL, VALUES, disguises, write
-from test_view import record_of
 
 from nb2space.keystore import find_record
 from nb2space.space import read_manifest
@@ -102,7 +101,7 @@ def test_the_built_image_shows_the_report_and_its_slider_works(
     if tools is None:
         pytest.skip("no Docker engine here, and NB2SPACE_IMAGE_TOOLS names no tools in its place")
     space = example_spaces("report")
-    with tools.running(space.folder, NB2SPACE_KEY=record_of(space).key) as log:
+    with tools.running(space.folder, NB2SPACE_KEY=space.record().key) as log:
         assert any("Ready: the app answers on port 7860" in line for line in log), log
         url = f"http://127.0.0.1:{PORT}/"
         with viewer(chromium, url) as seen:

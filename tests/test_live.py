@@ -9,12 +9,23 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from browsing import Command, free_port, get, kernels_below, live, viewer, viewing, wait_until
+from browsing import (
+    Command,
+    Viewer,
+    free_port,
+    get,
+    kernels_below,
+    live,
+    viewer,
+    viewing,
+    wait_until,
+)
 from conftest import ROOT, ExampleSpace, code
 
 from nb2space.keystore import find_record
@@ -54,6 +65,25 @@ def app(slow: ExampleSpace) -> Iterator[Command]:
     """The app of that folder."""
     with viewing(slow.folder, cwd=slow.folder.parent, home=slow.home) as running:
         yield running
+
+
+Opened = Callable[[Path], AbstractContextManager[tuple[Command, Viewer]]]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, own_key_store: Path, run: Callable[..., Any], chromium: Any) -> Opened:
+    """Convert a notebook named small.ipynb, and open its app in the browser."""
+
+    @contextmanager
+    def visit(path: Path) -> Iterator[tuple[Command, Viewer]]:
+        assert run("convert", path).code == 0
+        with (
+            viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app,
+            viewer(chromium, app.url) as seen,
+        ):
+            yield app, seen
+
+    return visit
 
 
 def test_the_front_needs_neither_voila_nor_jupyter_server() -> None:
@@ -187,11 +217,7 @@ def test_a_lost_socket_and_a_dead_kernel_are_survived(app: Command, chromium: An
 
 @pytest.mark.browser
 def test_other_widgets_than_those_of_the_page_take_their_place(
-    notebook: Callable[..., Path],
-    tmp_path: Path,
-    own_key_store: Path,
-    run: Callable[..., Any],
-    chromium: Any,
+    notebook: Callable[..., Path], opened: Opened
 ) -> None:
     path = notebook(
         "import os\nfrom ipywidgets import IntSlider, Label, Text, VBox, interact",
@@ -201,11 +227,7 @@ def test_other_widgets_than_those_of_the_page_take_their_place(
         "assert not is_app",
         "'never reached in the app'",
     )
-    assert run("convert", path).code == 0
-    with (
-        viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app,
-        viewer(chromium, app.url) as seen,
-    ):
+    with opened(path) as (app, seen):
         assert get(app.url + "page/table.json")[2].count(b'"IntSliderModel"') >= 2
         seen.wait_until_live()
         seen.wait_for_text("more")
@@ -221,11 +243,7 @@ def test_other_widgets_than_those_of_the_page_take_their_place(
 
 @pytest.mark.browser
 def test_what_the_page_links_moves_together_and_exit_ends_nothing(
-    notebook: Callable[..., Path],
-    tmp_path: Path,
-    own_key_store: Path,
-    run: Callable[..., Any],
-    chromium: Any,
+    notebook: Callable[..., Path], opened: Opened
 ) -> None:
     path = notebook(
         "from ipywidgets import IntSlider, Label, VBox, jslink\n"
@@ -234,11 +252,7 @@ def test_what_the_page_links_moves_together_and_exit_ends_nothing(
         "linked = jslink((one, 'value'), (other, 'value'))\nVBox([one, other, said])",
         "exit()",
     )
-    assert run("convert", path).code == 0
-    with (
-        viewing(tmp_path / "small-space", cwd=tmp_path, home=own_key_store) as app,
-        viewer(chromium, app.url) as seen,
-    ):
+    with opened(path) as (_, seen):
         seen.wait_until_live()
         seen.page.locator(".noUi-handle").first.focus()
         seen.page.keyboard.press("ArrowRight")

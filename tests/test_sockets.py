@@ -20,10 +20,8 @@ from conftest import ExampleSpace
 from making import notebook_of
 from sockets import Socket, kernel_of, socket_of
 
-from nb2space.keystore import find_record
 from nb2space.runtime.bundle import unpack, unseal_bytes
 from nb2space.runtime.workplace import NOTEBOOK
-from nb2space.space import read_manifest
 from nb2space.widgetseed import widget_seed
 
 ASKED = {
@@ -71,13 +69,9 @@ def app(space: ExampleSpace) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def seed(space: ExampleSpace) -> str:
     """What the ids of the app's widgets are drawn from."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NB2SPACE_HOME", str(space.home))
-        record = find_record(read_manifest(space.folder).space_id)
-    assert record
-    bundle = unpack(unseal_bytes((space.folder / "sealed.bin").read_bytes(), record.key))
-    sealed: str = json.loads(bundle[NOTEBOOK])["metadata"]["nb2space"]["widget_seed"]
-    return sealed
+    sealed = (space.folder / "sealed.bin").read_bytes()
+    notebook = json.loads(unpack(unseal_bytes(sealed, space.record().key))[NOTEBOOK])
+    return str(notebook["metadata"]["nb2space"]["widget_seed"])
 
 
 def drawn_ids(seed: str) -> list[str]:

@@ -28,10 +28,8 @@ from browsing import (
 )
 from conftest import NOTEBOOKS, ExampleSpace
 
-from nb2space.keystore import find_record
 from nb2space.runtime.bundle import seal_bytes
 from nb2space.seal import new_key
-from nb2space.space import read_manifest
 
 # Per notebook: the control's handle, and a pattern of what it changes, before and after one step.
 EXAMPLES = {
@@ -404,7 +402,7 @@ def test_a_space_that_cannot_be_opened_says_that_it_is_being_prepared(
     space = example_spaces("report")
     folder = space.copy_to(tmp_path / "space")
     sealed = folder / "sealed.bin"
-    keys = {"own": record_of(space).key, "another": new_key()}
+    keys = {"own": space.record().key, "another": new_key()}
     if damage:
         damage(sealed, keys["own"])
     port = free_port()
@@ -447,7 +445,7 @@ def test_it_works_where_only_tmp_is_writable(
     example_spaces: Callable[[str], ExampleSpace], memory: str
 ) -> None:
     space = example_spaces("report")
-    record = record_of(space)
+    record = space.record()
     port = free_port()
     script = (
         "mount --make-rprivate / && mount -t tmpfs tmpfs /tmp && mount -o ro,bind / / "
@@ -480,16 +478,6 @@ def test_it_works_where_only_tmp_is_writable(
     finally:
         server.kill()
         server.communicate(timeout=20)
-
-
-def record_of(space: ExampleSpace) -> Any:
-    """What the key store of a converted example knows of it."""
-    before = os.environ["NB2SPACE_HOME"]
-    os.environ["NB2SPACE_HOME"] = str(space.home)
-    try:
-        return find_record(read_manifest(space.folder).space_id)
-    finally:
-        os.environ["NB2SPACE_HOME"] = before
 
 
 def _descendants(pid: int) -> list[int]:

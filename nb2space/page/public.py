@@ -15,13 +15,12 @@ from typing import Any
 
 from nb2space.notebook import Notebook
 from nb2space.page.tables import Frozen, Unit
-from nb2space.runtime.outputs import viewer_state
+from nb2space.runtime.outputs import LINKS, viewer_state
 from nb2space.secrets import Finding, masked_notebook
 from nb2space.strip import RANDOM_ID, clean_buffer, clean_model, viewer_outputs
 from nb2space.widgets import VIEW_MIME
 
 _REFERENCE = re.compile(r'IPY_MODEL_([0-9A-Za-z-]+)|"model_id": ?"([0-9A-Za-z-]+)"')
-_LINKS = {"LinkModel", "DirectionalLinkModel"}
 
 
 def masked_frozen(
@@ -132,7 +131,7 @@ def _reached(frozen: Frozen, displayed: set[str]) -> Frozen:
             created |= {new["i"] for n in _blobs_of(unit) for new in frozen.blobs[n].get("m") or ()}
     for name, model in frozen.states.items():
         ends = set(_named_in(model["state"]))
-        if model.get("model_name") in _LINKS and ends <= reached:
+        if model.get("model_name") in LINKS and ends <= reached:
             reached.add(name)
     return replace(
         frozen,

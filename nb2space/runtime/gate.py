@@ -17,7 +17,7 @@ from .cleantext import clean_text, text_of
 from .markdown import with_markup
 from .masking import Mask
 from .media import bare_buffer
-from .outputs import Report, reference_of, renderer_metadata, viewer_outputs, viewer_state
+from .outputs import LINKS, Report, reference_of, renderer_metadata, viewer_outputs, viewer_state
 from .sourcewall import SourceWall
 from .tracebacks import Tracebacks
 
@@ -35,10 +35,6 @@ _LINES_BEFORE = 6
 
 # ipywidgets' protocol version, told when a model is opened (ipywidgets._version).
 _WIDGET_METADATA = {"version": "2.1.0"}
-
-# Models that the page itself keeps alike, by their traits `source` and `target`
-# (ipywidgets.widgets.widget_link).
-_LINKS = ("LinkModel", "DirectionalLinkModel")
 
 # Methods of widget messages that a page sends: github.com/jupyter-widgets/ipywidgets,
 # packages/schema/messages.md.
@@ -118,13 +114,15 @@ class Gate:
         if self._wall or self._mask:
             kind = _KINDS.get(message["header"]["msg_type"], "a message")
             walled = {n: self._wall.value(message[n], kind) for n in ("content", "buffers")}
-            kept = {**walled, "metadata": message["metadata"]}
-            masked = {name: self._mask.value(part) for name, part in kept.items()}
+            content = walled["content"]
             if message["header"]["msg_type"] == "stream":
                 # Of a value that is printed in pieces, `Unbroken` has to see each as it is.
-                text = self._mask.whole(walled["content"]["text"])
-                masked["content"] = {**walled["content"], "text": text}
-            message = {**message, **masked}
+                content = {**content, "text": self._mask.whole(content["text"])}
+            else:
+                content = self._mask.value(content)
+            rest = {"buffers": walled["buffers"], "metadata": message["metadata"]}
+            masked = {name: self._mask.value(part) for name, part in rest.items()}
+            message = {**message, **masked, "content": content}
         return {**message, "content": with_markup(message["content"], self._markup)}
 
     def _markup(self, html: str) -> str:
@@ -266,7 +264,7 @@ class Gate:
         """Hold a model back, and note which others it keeps alike (`jslink`)."""
         self._held[model_id] = opened
         state = opened["content"]["data"].get("state")
-        if isinstance(state, dict) and state.get("_model_name") in _LINKS:
+        if isinstance(state, dict) and state.get("_model_name") in LINKS:
             ends = _references([state.get("source"), state.get("target")])
             if len(ends) == 2:
                 self._links[model_id] = set(ends)

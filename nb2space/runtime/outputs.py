@@ -29,6 +29,9 @@ _RENDERER_METADATA = {"width", "height", "needs_background", "unconfined", "isol
 _REFERENCE = re.compile(r"[0-9A-F]{6}")
 # What a widget is made of: its scripts and styles, which are no text of the page's.
 _MADE_OF = ("_esm", "_css")
+LINKS = ("LinkModel", "DirectionalLinkModel")
+"""Models that the page itself keeps alike, by their traits `source` and `target`; nothing refers
+to one (ipywidgets.widgets.widget_link)."""
 _OWN_NAME = "_anywidget_id"
 _DEEPEST = 100
 

@@ -22,14 +22,15 @@ def names_read(sources: Iterable[str]) -> tuple[str, ...]:
 
 def names_needed(sources: Iterable[str]) -> tuple[str, ...]:
     """Those of `names_read` without which the code fails: by `os.environ[…]`."""
-    trees = filter(None, map(parse_code, sources))
-    return _of_secrets(
-        name
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
-        for name in (_text(node.slice) if _is_environ(node.value) else ())
-    )
+    return _of_secrets(variables_needed(sources))
+
+
+def variables_needed(sources: Iterable[str]) -> Iterator[str]:
+    """The environment variables that `sources` read by `os.environ[…]`, of whatever meaning."""
+    for tree in filter(None, map(parse_code, sources)):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+                yield from _text(node.slice) if _is_environ(node.value) else ()
 
 
 def _of_secrets(names: Iterable[str]) -> tuple[str, ...]:

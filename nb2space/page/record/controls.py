@@ -14,6 +14,7 @@ from nb2space.page.record.keys import key_of
 from nb2space.page.record.mirror import Place
 from nb2space.page.record.names import describe, displayed_by_cell, reach
 from nb2space.page.record.session import CLICK, Session, TooSlow
+from nb2space.runtime.outputs import LINKS
 
 # Setting one control may move another; so often it is tried to have all at their places.
 _TRIES = 3
@@ -75,7 +76,7 @@ class Controls:
     def _take_links(self) -> None:
         """A link that the page itself keeps brings what it links, though nothing refers to it."""
         for model_id, state in self.begun.items():
-            if state.get("_model_name") not in ("LinkModel", "DirectionalLinkModel"):
+            if state.get("_model_name") not in LINKS:
                 continue
             ends = [
                 (str(model_id).removeprefix("IPY_MODEL_"), str(trait))
