@@ -23,13 +23,16 @@ def check_place(path: Path, folder: Path) -> Manifest | None:
     app, or anything else that is not ours.
     """
     if path.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"{folder} holds the notebook itself; name another folder with -o.")
+        raise InputError(
+            f"{folder} holds the notebook itself; name another folder with convert -o."
+        )
     replaced = check_replaceable(folder)
     record = find_record(replaced.space_id) if replaced else None
     theirs = Path(record.notebook) if record and record.notebook else path
     if os.path.exists(path) and os.path.exists(theirs) and not theirs.samefile(path):
         raise InputError(
-            f"{folder} was made from {theirs}. Name another folder with -o, or remove that one."
+            f"{folder} was made from {theirs}. Name another folder with convert -o, or remove that "
+            "one."
         )
     return replaced
 

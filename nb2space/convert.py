@@ -9,6 +9,7 @@ from pathlib import Path
 from nb2space.checks import check_place, refuse_leaks_in, refuse_shown_source
 from nb2space.conversion import Conversion, find_same, keep_conversion
 from nb2space.datavalues import data_notices
+from nb2space.deadlinks import link_notices
 from nb2space.docker import Look
 from nb2space.execute import Executed
 from nb2space.forms import with_kernel, without_kernel
@@ -129,7 +130,8 @@ def convert(
     of_cells = [*tag_notices(source.notebook), *stripped.notices]
     if not options.execute and _lacks_outputs(stripped):
         of_cells.append(_NO_OUTPUTS)
-    notices = [*of_cells, *data_notices(executed.notebook), *made.notices]
+    of_cells += [*link_notices(executed.notebook), *data_notices(executed.notebook)]
+    notices = [*of_cells, *made.notices]
     notices += dict.fromkeys(map(_of_shown, shown_only))
     if recording and not is_static:
         notices.append(f"Made with a kernel. Without one: {losses_in_words(recording)}")

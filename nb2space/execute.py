@@ -80,8 +80,9 @@ def choose_kernel(notebook: Notebook, wanted: str | None = None) -> str:
         )
     if name not in specs:
         python = sorted(k for k, s in specs.items() if s["spec"].get("language") == "python")
+        whose = "The kernel" if wanted else "The notebook's kernel"
         raise InputError(
-            f"The notebook's kernel '{name}' is not installed here. Install it "
+            f"{whose} '{name}' is not installed here. Install it "
             f"(python -m ipykernel install --user --name {name}, in its environment), "
             f"or choose another with --kernel. Installed: {', '.join(python) or 'none'}."
         )

@@ -185,21 +185,22 @@ def check_replaceable(folder: Path) -> Manifest | None:
         return None
     if not os.path.exists(folder):
         raise InputError(
-            f"{folder} is a link that leads nowhere. Remove it, or name another folder with -o."
+            f"{folder} is a link that leads nowhere. Remove it, or name another folder with "
+            "convert -o."
         )
     if not os.path.isdir(folder):
-        raise InputError(f"{folder} is a file; name another folder with -o.")
+        raise InputError(f"{folder} is a file; name another folder with convert -o.")
     try:
         if not any(folder.iterdir()):
             return None
     except OSError as error:
         raise InputError(
-            f"{folder} cannot be read: {error.strerror}. Name another folder with -o."
+            f"{folder} cannot be read: {error.strerror}. Name another folder with convert -o."
         ) from None
     if not (folder / MANIFEST).is_file():
         raise InputError(
             f"{folder} exists and was not made by nb2space, so it is left alone. "
-            "Name another folder with -o, or move it away."
+            "Name another folder with convert -o, or move it away."
         )
     manifest = read_manifest(folder)
     strange = _strange_files(folder, manifest)
@@ -207,7 +208,7 @@ def check_replaceable(folder: Path) -> Manifest | None:
         raise InputError(
             f"{folder} holds files that nb2space did not write or that were changed since: "
             f"{', '.join(strange[:5])}{' …' if len(strange) > 5 else ''}. They would be lost; "
-            "move them away, or name another folder with -o."
+            "move them away, or name another folder with convert -o."
         )
     return manifest
 
@@ -222,7 +223,7 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise InputError(
-            f"{folder} cannot be written: {error.strerror}. Name another folder with -o."
+            f"{folder} cannot be written: {error.strerror}. Name another folder with convert -o."
         ) from None
 
 

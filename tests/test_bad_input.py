@@ -94,11 +94,11 @@ def test_files_that_are_no_notebooks(
         ("scan fixed", "fixed/unread.txt: Permission denied."),
         ("audit closed", "closed/nb2space.json cannot be read: Permission denied."),
         ("convert small.ipynb -o closed/a/space", "closed/a/space cannot be written: Permission "
-         "denied. Name another folder with -o."),
+         "denied. Name another folder with convert -o."),
         ("convert small.ipynb -o fixed/a/space", "fixed/a/space cannot be written: Permission "
-         "denied. Name another folder with -o."),
+         "denied. Name another folder with convert -o."),
         ("convert small.ipynb -o unread.ipynb/a", "unread.ipynb/a cannot be written: Not a "
-         "directory. Name another folder with -o."),
+         "directory. Name another folder with convert -o."),
     ],
 )  # fmt: skip
 def test_places_without_rights(
@@ -175,14 +175,13 @@ MISSING = {"name": "thesis", "language": "python", "display_name": "Thesis"}
 
 def test_kernels(refused: Callable[..., str], notebook: Write) -> None:
     not_there = (
-        "The notebook's kernel 'thesis' is not installed here. Install it (python -m ipykernel "
-        "install --user --name thesis, in its environment), or choose another with --kernel. "
-        "Installed: python3"
+        "kernel 'thesis' is not installed here. Install it (python -m ipykernel install --user "
+        "--name thesis, in its environment), or choose another with --kernel. Installed: python3"
     )
     notebook("1", kernelspec=MISSING)
-    assert refused("convert", "small.ipynb").startswith(not_there)
+    assert refused("convert", "small.ipynb").startswith(f"The notebook's {not_there}")
     notebook("1")
-    assert refused("convert", "small.ipynb", "--kernel", "thesis").startswith(not_there)
+    assert refused("convert", "small.ipynb", "--kernel", "thesis").startswith(f"The {not_there}")
     for spec, language in (
         (R, "R"),
         ({"name": "ir", "display_name": "R"}, "R"),
@@ -226,11 +225,12 @@ def test_output_folders(refused: Callable[..., str], notebook: Write, tmp_path: 
     (tmp_path / "link").symlink_to("nowhere")
     for folder, said in {
         "mine": "mine exists and was not made by nb2space, so it is left alone. Name another "
-        "folder with -o, or move it away.",
-        ".": ". holds the notebook itself; name another folder with -o.",
+        "folder with convert -o, or move it away.",
+        ".": ". holds the notebook itself; name another folder with convert -o.",
         "small.ipynb": "small.ipynb ",
-        "mine/thesis.txt": "mine/thesis.txt is a file; name another folder with -o.",
-        "link": "link is a link that leads nowhere. Remove it, or name another folder with -o.",
+        "mine/thesis.txt": "mine/thesis.txt is a file; name another folder with convert -o.",
+        "link": "link is a link that leads nowhere. Remove it, or name another folder with "
+        "convert -o.",
     }.items():
         assert refused("convert", "small.ipynb", "-o", folder).startswith(said)
 

@@ -272,7 +272,7 @@ def test_foreign_things_are_left_alone(tmp_path: Path) -> None:
     (folder / "thesis.tex").write_text("mine")
     with pytest.raises(InputError, match="was not made by nb2space"):
         check_replaceable(folder)
-    with pytest.raises(InputError, match="is a file; name another folder with -o"):
+    with pytest.raises(InputError, match="is a file; name another folder with convert -o"):
         check_replaceable(folder / "thesis.tex")
     (tmp_path / "link").symlink_to("gone")
     with pytest.raises(InputError, match="name another folder"):

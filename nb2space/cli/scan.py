@@ -9,6 +9,7 @@ import click
 
 from nb2space.cli.output import Sink, output_options
 from nb2space.cli.words import ANY_PATH
+from nb2space.shell import shell_word
 
 if TYPE_CHECKING:
     from nb2space.secrets import Finding
@@ -56,7 +57,8 @@ def command(target: Path, as_json: bool, quiet: bool) -> None:
     count = len(findings)
     raise FindingError(
         f"{count} {'place holds a secret' if count == 1 else 'places hold secrets'}. What is none "
-        'can be named in nb2space.toml: [secrets] ignore = ["FINGERPRINT"], by the last column.'
+        'can be named in nb2space.toml: [secrets] ignore = ["FINGERPRINT"], by the last column of '
+        f"nb2space scan {shell_word(target)}."
     )
 
 
