@@ -361,8 +361,10 @@ class _kernel_of:
         self.client = client
         self.variables = dict(variables)
         self.folder = tempfile.TemporaryDirectory(prefix="nb2space-")
+        self.tasks: set[asyncio.Task[Any]] = set()
 
     async def __aenter__(self) -> None:
+        self.tasks = asyncio.all_tasks()
         manager = self.client.create_kernel_manager()
         # Sockets in a private folder rather than open ports; Windows has no such sockets.
         if os.name == "posix":
@@ -388,6 +390,9 @@ class _kernel_of:
             ) from None
 
     async def __aexit__(self, *exception: object) -> None:
+        # nbclient goes on asking whether the kernel lives when it is ended by what it cannot read.
+        for task in asyncio.all_tasks() - self.tasks:
+            task.cancel()
         try:
             if self.client.km is not None:  # after a failed start nbclient may have done it
                 await self.client._async_cleanup_kernel()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from making import display, notebook_of
+from nbclient import NotebookClient
 
 from nb2space.errors import CellError
+from nb2space.execute import execute_notebook
 from nb2space.outputcheck import check_outputs
 
 NESTED = "x = y = {}\nfor _ in range(900):\n    y['a'] = {}\n    y = y['a']\n"
@@ -44,3 +48,21 @@ def test_it_is_found_in_what_was_executed_before() -> None:
         check_outputs(notebook_of(*cells))
     cells[1]["outputs"] = [display({"text/html": ["a", "b"], "application/json": [1]})]
     check_outputs(notebook_of(*cells))
+
+
+@pytest.mark.kernel
+def test_nothing_is_asked_of_a_kernel_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = NotebookClient._async_cleanup_kernel
+
+    async def slowly(client: NotebookClient) -> None:
+        await ended(client)
+        await asyncio.sleep(2)
+
+    monkeypatch.setattr(NotebookClient, "_async_cleanup_kernel", slowly)
+    shows = "from IPython.display import display\ndisplay({'text/html': {}}, raw=True)"
+    with pytest.raises(CellError, match="Cell 1 displays as 'text/html'"):
+        execute_notebook(notebook_of(shows), folder=tmp_path, kernel="python3")
+    gc.collect()
+    assert caplog.messages == []
