@@ -52,6 +52,24 @@ class Socket:
             except websocket.WebSocketTimeoutException:
                 return got
 
+    def answers_of(self, request: str, seconds: float = 60) -> list[tuple[str, str, Any]]:
+        """What comes until the kernel has answered a request and is idle after it."""
+        self.connection.settimeout(seconds)
+        got = []
+        left = {"reply", "idle"}
+        while left:
+            channel, kind, message = self.receive()
+            got.append((channel, kind, message))
+            if message["parent"].get("msg_id") == request:
+                left.discard("reply" if kind.endswith("_reply") else "")
+                left.discard(message["content"].get("execution_state", ""))
+        return got
+
+    def is_heard(self) -> bool:
+        """True when the kernel answers what may be asked."""
+        got = self.answers_of(self.send("kernel_info_request", {}))
+        return "kernel_info_reply" in {kind for _, kind, _ in got}
+
     def receive(self) -> tuple[str, str, Any]:
         """The next message."""
         channel, parts = deserialize_msg_from_ws_v1(self.connection.recv())

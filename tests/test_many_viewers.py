@@ -342,13 +342,13 @@ def test_too_much_is_not_listened_to(serving: Callable[..., Command]) -> None:
         socket_of(app.url, kernel) as socket,
         pytest.raises((websocket.WebSocketConnectionClosedException, OSError)),
     ):
+        socket.connection.settimeout(60)
         for _ in range(5000):
             socket.send("kernel_info_request", {})
         while True:
             socket.connection.recv()
     with socket_of(app.url, kernel) as socket:
-        socket.send("kernel_info_request", {})
-        assert "kernel_info_reply" in {kind for _, kind, _ in socket.answers()}
+        assert socket.is_heard()
     host, port = app.url.split("/")[2].split(":")
     # The server may close the connection while the request is still being sent.
     with (
