@@ -123,6 +123,7 @@ def convert(
             agreed_to_size=bool(material.question),
         ),
         secrets={**dict.fromkeys((*of_machine, *unseen), ""), **code.values},
+        files=list(material.own),
     )
     refuse_leaks_in(made.files, record)
     with saved(replace(record, audited=manifest_digest(made.files))):

@@ -31,6 +31,7 @@ class Record:
     `published` is what publishing remembers (the target, and which key and secrets each Space was
     given). `secrets` are the values that the code takes from
     environment variables, by the variable's name; "" where this machine does not know the value.
+    `files` are the author's modules and data in it, by their paths from the notebook's folder.
     """
 
     space_id: str
@@ -44,6 +45,7 @@ class Record:
     resolved: str = ""
     published: dict[str, Any] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
+    files: list[str] = field(default_factory=list)
 
 
 def store_folder() -> Path:

@@ -107,8 +107,8 @@ Options:
   --no-browser          Do not open the browser; print the address only.
   --port INTEGER RANGE  The port to serve on. Without it: any free one.
                         [1<=x<=65535]
-  --watch               Convert again whenever the notebook is saved, and
-                        reload the page.
+  --watch               Convert again whenever the notebook, or a file it
+                        uses, is saved, and reload the page.
   --json                Print the result as JSON.
   -q, --quiet           Print nothing but errors.
   --debug               Show the full traceback of an error.
@@ -281,23 +281,36 @@ def test_options_of_the_other_form(run: Run, words: list[str]) -> None:
 
 
 @pytest.mark.kernel
-def test_a_notebook_that_was_saved_since_is_named(
+def test_what_was_saved_since_is_named(
     run: Run, notebook: Callable[..., Path], tmp_path: Path
 ) -> None:
-    path, folder = notebook("print(1)"), tmp_path / "small-space"
+    helpers, table = tmp_path / "helpers.py", tmp_path / "table.csv"
+    helpers.write_text("A = 1")
+    table.write_text("a,b")
+    path, folder = (
+        notebook("import helpers; print(open('table.csv').read())"),
+        tmp_path / "small-space",
+    )
     assert run("convert", path).code == 0
-    assert saved_since(folder) is None
+    assert saved_since(folder) == []
     later = (folder / "nb2space.json").stat().st_mtime + 5
     os.utime(path, (later, later))
     said: list[str] = []
     say_if_saved_since(folder, said.append)
-    assert said == [
-        f"small.ipynb was saved after {folder} was made; convert it again to have that."
-    ]
-    # It is as it was, so nothing is to be done.
-    os.utime(path, (later - 5, later - 5))
+    for other in (helpers, table):
+        os.utime(other, (later, later))
+    say_if_saved_since(folder, said.append)
+    after = f"saved after {folder} was made; convert it again to have that."
+    assert said[0] == f"small.ipynb was {after}"
+    assert said[1:] in (
+        [f"small.ipynb, helpers.py, table.csv were {after}"],
+        [f"small.ipynb, table.csv, helpers.py were {after}"],
+    )
+    # They are as they were, so nothing is to be done.
+    for each in (path, helpers, table):
+        os.utime(each, (later - 5, later - 5))
     assert run("convert", path).code == 0
-    assert saved_since(folder) is None
+    assert saved_since(folder) == []
 
 
 @pytest.mark.kernel

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -291,7 +292,10 @@ def test_watching_follows_each_save_and_survives_a_broken_one(
     notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, chromium: Any
 ) -> None:
     # Named as systems that know no small letters name it.
-    path = notebook("print('first', 'version')", name="SMALL.IPYNB")
+    helpers = tmp_path / "helpers.py"
+    helpers.write_text("NAME = 'first'")
+    shows = "import helpers\nprint(helpers.NAME, '{}')\nopen('log.txt', 'a+').write('x')"
+    path = notebook(shows.format("version"), name="SMALL.IPYNB")
     with (
         viewing(path, "--watch", cwd=tmp_path, home=own_key_store) as app,
         viewer(chromium, app.url) as seen,
@@ -301,8 +305,14 @@ def test_watching_follows_each_save_and_survives_a_broken_one(
         wait_until(lambda: _reads(app, "Cell 1 failed"))
         seen.page.reload()
         seen.wait_for_text("first version")
-        notebook("print('second', 'version')", name="SMALL.IPYNB")
-        seen.wait_for_text("second version")
+        notebook(shows.format("edition"), name="SMALL.IPYNB")
+        seen.wait_for_text("first edition")
+        helpers.write_text("NAME = 'second'")
+        seen.wait_for_text("second edition")
+        # What a run itself writes is no reason for another.
+        runs = len((tmp_path / "log.txt").read_text())
+        time.sleep(3)
+        assert len((tmp_path / "log.txt").read_text()) == runs
 
 
 def _reads(app: Command, text: str) -> bool:

@@ -21,7 +21,7 @@ from nb2space.cli.words import ANY_PATH
 @click.option(
     "--watch",
     is_flag=True,
-    help="Convert again whenever the notebook is saved, and reload the page.",
+    help="Convert again whenever the notebook, or a file it uses, is saved, and reload the page.",
 )
 @output_options
 def command(
@@ -37,27 +37,29 @@ def command(
     from nb2space.notebook import is_notebook
     from nb2space.options import default_folder, remembered_options
     from nb2space.serve import free_port, serving
-    from nb2space.watch import notebook_of, saves, say_if_saved_since
+    from nb2space.watch import Watch, notebook_of, say_if_saved_since
 
     sink = Sink(as_json, quiet)
     steps = Sink(quiet=as_json or quiet)
     folder = target
     free_port(port)  # a port that cannot be used is told before the notebook runs
+    follows = Watch(target if is_notebook(target) else notebook_of(target)) if watch else None
     if is_notebook(target):
         folder = default_folder(target)
         convert_with_progress(steps, target, folder, remembered_options(folder))
-    elif not watch:
+    else:
         say_if_saved_since(folder, steps.notice)
     with serving(folder, free_port(port), watch=watch, silent=quiet) as server:
         sink.say(f"The app is at {server.url}  (Ctrl-C ends it)")
         sink.result({"url": server.url, "folder": str(folder)})
         if not no_browser:
             click.launch(server.url)
-        if not watch:
+        if follows is None:
             server.wait()
-        notebook = notebook_of(folder)
-        for _ in saves(notebook, server.check):
+            return
+        for _ in follows.saves(folder, server.check):
             try:
+                notebook = follows.notebook
                 convert_with_progress(steps, notebook, folder, remembered_options(folder))
                 server.restart()
             except (Nb2spaceError, OSError) as error:
