@@ -121,7 +121,10 @@ class Mask:
         if seen.issubset(self._parts):
             return self._pattern
         parts = sorted({*seen, *self._parts}, key=lambda part: (-len(part[0]), part))
-        return re.compile(_grouped(_all_forms(parts)))
+        # What is recognised anywhere stays so when fewer of its characters are seen.
+        short = {(as_seen(v), whole) for v, whole in self._parts if len(v) >= DISTINCT}
+        short = {part for part in short & seen if len(part[0]) < DISTINCT}
+        return re.compile(_grouped([*_all_forms(parts), *_all_forms(sorted(short), alone_below=0)]))
 
     def begun(self, text: str) -> int:
         """How many characters at the end of `text` may be the beginning of a value."""
@@ -211,11 +214,12 @@ def _ended(text: str, value: str) -> int:
     return next((n for n in range(most, 0, -1) if value.endswith(text[:n])), 0)
 
 
-def _all_forms(parts: list[tuple[str, bool]]) -> list[_Form]:
-    """Every form of every part, in the order in which they are tried."""
+def _all_forms(parts: list[tuple[str, bool]], alone_below: int = DISTINCT) -> list[_Form]:
+    """Every form of every part, in the order in which they are tried; shorter ones than
+    `alone_below` where they stand alone only."""
     forms: list[_Form] = []
     for value, is_whole in parts:
-        alone = len(value) < DISTINCT
+        alone = len(value) < alone_below
         after = r"(?!\w)" if alone else ""
         forms += _spelled([_written(run) for run in _runs(value)], after, alone)
         if is_whole:
