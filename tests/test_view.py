@@ -133,7 +133,27 @@ def test_a_dark_page_can_be_read(
     ):
         seen.wait_for_text("Each row is one month")
         contrast, brightness = seen.page.evaluate(SEEN)
-    assert contrast > 4.5 and brightness < 0.1
+        # Libraries that draw by themselves ask the page.
+        told = seen.page.evaluate("document.body.dataset.jpThemeName")
+    assert contrast > 4.5 and brightness < 0.1 and told == "JupyterLab Dark"
+
+
+@pytest.mark.browser
+def test_controls_in_a_row_can_be_used_on_a_phone(
+    notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, chromium: Any
+) -> None:
+    controls = "w.IntSlider(), w.Dropdown(options=['North', 'South']), w.Text()"
+    path = notebook(f"import ipywidgets as w\nw.HBox([{controls}])")
+    with (
+        viewing(path, cwd=tmp_path, home=own_key_store) as app,
+        viewer(chromium, app.url, PHONE) as seen,
+    ):
+        seen.wait_until_live()
+        row = [seen.page.locator(f".widget-{kind}") for kind in ("slider", "dropdown", "text")]
+        widths = [control.bounding_box()["width"] for control in row]
+        seen.page.set_viewport_size(DESKTOP)
+        heights = {control.bounding_box()["y"] for control in row}
+    assert min(widths) > 250 and len(heights) == 1, "one below the other, and beside each other"
 
 
 @pytest.mark.browser

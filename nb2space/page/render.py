@@ -68,6 +68,7 @@ def render_page(page: Page) -> str:
         template_name="lab",
         template_file="page/index.html.j2",
         language_code=page.language,
+        theme=page.theme,
         extra_template_paths=[str(resources.files("nb2space.templates"))],
         filters={
             "is_still": is_still,
@@ -89,7 +90,6 @@ def render_page(page: Page) -> str:
         exporter,
         notebook,
         resources={
-            "theme": page.theme,
             "texts": page.texts,
             "version": page.version,
             "scripts": list(page.scripts),
