@@ -16,7 +16,10 @@ from nb2space.widgets import captured_outputs, displayed_models, saved_models
 _MARKUP = ("text/html", "text/markdown")
 # <a href="path">, and of Markdown [text](path) and [text](<path with blanks>), but no picture.
 _HTML = re.compile(r"""<a\b[^<>]*?\shref\s*=\s*(?:"([^"<>]+)"|'([^'<>]+)')""", re.IGNORECASE)
-_MARKDOWN = re.compile(r"(?<!!)\[[^\[\]\n]*\]\(\s*(?:<([^<>\n]+)>|([^()\s<>]+))[^()\n]*\)")
+_MARKDOWN = re.compile(
+    r"(?<!!)\[[^\[\]\n]{0,500}\]\(\s{0,9}(?:<([^<>\n]{1,500})>|([^()\s<>]{1,500}))"
+    r"(?:\s[^()\n]{0,200})?\)"
+)
 # In a formula, [f](x) is no link.
 _FILE = re.compile(r"\.[A-Za-z]|/")
 # What leads elsewhere than to a file of the author's: an address, a place in the page.

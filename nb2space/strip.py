@@ -24,7 +24,7 @@ from nb2space.runtime.bundles import viewer_data
 from nb2space.runtime.cleantext import clean_text, text_of
 from nb2space.runtime.masking import Mask
 from nb2space.runtime.media import bare_buffer, bare_data_urls
-from nb2space.runtime.outputs import renderer_metadata, viewer_state
+from nb2space.runtime.outputs import renderer_metadata, viewer_model
 from nb2space.runtime.sealedsecrets import NO_SECRETS, SealedSecrets
 from nb2space.tags import CellView, numbered, view_of
 from nb2space.widgets import (
@@ -199,7 +199,7 @@ def clean_model(model: dict[str, Any]) -> dict[str, Any]:
         state.pop("msg_id", None)
         state["outputs"], _ = viewer_outputs(captured_outputs(model))
         return {**model, "state": state}
-    cleaned = {**model, "state": viewer_state(state)}
+    cleaned = {**model, "state": viewer_model(state, model.get("model_name"))}
     if isinstance(model.get("buffers"), list):
         cleaned["buffers"] = [clean_buffer(buffer) for buffer in model["buffers"]]
     return cleaned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 import textwrap
 import time
@@ -20,7 +21,7 @@ from test_media import a_png
 
 from nb2space.runtime.bundles import viewer_data
 from nb2space.runtime.cleantext import clean_text
-from nb2space.runtime.outputs import viewer_state
+from nb2space.runtime.outputs import viewer_model, viewer_state
 from nb2space.runtime.tracebacks import Tracebacks
 
 CELL = "/tmp/ipykernel_77/2009757455.py"
@@ -169,7 +170,8 @@ def test_no_text_makes_it_fail(text: str) -> None:
 
 
 SLOW = [
-    "<!--", "<!a ", "<!DOCTYPE [", "<?a ", "</ ", "data:text/html,",
+    "<!--", "<!a ", "<!DOCTYPE [", "<?a ", "</ ", "data:text/html,", "<a ='", '<a ="', "<svg><desc",
+    "`", "` ``", "```\n", "<a b=", "<title>", "<![CDATA[",
     "<function ", "<function x>", "<function (x>", "<function \n", "&lt;function ",
     "Traceback (most recent call last)\n", "<__main__.&", "ipykernel_1", "a", "12345.py", "<a.b",
     "<desc>", "<svg><desc>", "<svg><metadata>", 'srcdoc="', "data:image/png;base64,", "> x(1)\n",
@@ -180,7 +182,11 @@ SLOW = [
 @pytest.mark.parametrize("part", SLOW)
 def test_a_long_text_is_cleaned_quickly(part: str) -> None:
     text = part * (1_000_000 // len(part))
-    for clean in (viewer_state, lambda html: viewer_data({"text/html": html})):
+    for clean in (
+        viewer_state,
+        lambda page: viewer_data({"text/html": page, "text/plain": ""}),
+        lambda text: viewer_data({"text/markdown": text}),
+    ):
         started = time.process_time()
         clean(text)
         assert time.process_time() - started < 3
@@ -202,7 +208,28 @@ def coded(text: str) -> str:
         ('<iframe srcdoc="&lt;!-- zebra --&gt;x"></iframe>', '<iframe srcdoc="x"></iframe>'),
         ("a<!zebra is sold>b<?zebra?>c</ zebra>d<!ZEBRA>", "abcd"),
         ('<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "b">]><svg></svg>', None),
-        ("<!DOCTYPE html><p>(?<!a)b(?P<i>c) 1 <? 2</p>", None),
+        ("<!DOCTYPE html><p>a</p> 1 <? 2 and <! 3", None),
+        (
+            "a<! zebra >b<?= zebra ?>c</!zebra>d<!todo: zebra>e<!1 x>f<![if zebra]>g</>h",
+            "abcdefg</>h",
+        ),
+        ('<p title="in a <script tag">a</p><!-- zebra -->b', '<p title="in a <script tag">a</p>b'),
+        ("<a title=\"the sign <!-- x\">a</a> b <p title='<!-- x -->'>c</p>", None),
+        ("a <b <!-- zebra -->c", "a <b c"),
+        ("<textarea><!-- shown --></textarea><xmp><!-- shown --></xmp>", None),
+        ("<svg><style/><g/><!-- zebra --></svg>a", "<svg><style/><g/></svg>a"),
+        ("<svg><style>a{}<!-- zebra --></style></svg>", "<svg><style>a{}</style></svg>"),
+        ("<svg><style><![CDATA[a>b{} <!-- x -->]]></style></svg>", None),
+        ("<svg><desc>a<desc>b</desc>zebra</desc><g/></svg>", "<svg><g/></svg>"),
+        ("<svg><g/></svg><desc>shown</desc>", None),
+        (
+            f'<iframe src="data:text/html,{html.escape("<p>a</p><!-- zebra -->")}"></iframe>',
+            '<iframe src="data:text/html,%3Cp%3Ea%3C/p%3E"></iframe>',
+        ),
+        (
+            f"<iframe src='data:text/html;base64,{coded('<!-- zebra -->x').rstrip('=')}'></iframe>",
+            f"<iframe src='data:text/html;base64,{coded('x')}'></iframe>",
+        ),
         (
             f'<iframe src="data:text/html,{quote("<!-- zebra -->x")}"></iframe>',
             '<iframe src="data:text/html,x"></iframe>',
@@ -219,6 +246,30 @@ def test_what_a_page_does_not_show_is_taken_out(mime: str, markup: str, left: st
     if mime == "image/svg+xml" and "iframe" in markup:
         return
     assert shown == (markup if left is None else left)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("A comment begins with `<!--`.\n\nThe last paragraph.", None),
+        ("`<?php echo 1; ?>` and ``a ` <!-- b -->``", None),
+        ("```html\n<!-- shown -->\n```\n<!-- zebra -->", "```html\n<!-- shown -->\n```\n"),
+        ("```\n<!-- shown -->", None),
+        ("it`s <!-- zebra -->a\n\nand `b", "it`s a\n\nand `b"),
+        ("Run `sort </ x` now", None),
+    ],
+)
+def test_code_in_markdown_is_shown(text: str, left: str | None) -> None:
+    shown = viewer_data({"text/markdown": text})
+    assert shown == {"text/markdown": text if left is None else left}
+
+
+def test_what_is_entered_stays_as_it_was_entered() -> None:
+    texts = ["use <!-- here", "a <!b c", "<!-- c -->", "cat </ dev", '"<?php echo 1 ?>" end']
+    state = {"value": texts[0], "_options_labels": texts, "description": "a<!-- zebra -->"}
+    assert viewer_model(state, "DropdownModel") == {**state, "description": "a"}
+    assert viewer_model({"value": "a<!-- zebra -->"}, "HTMLModel") == {"value": "a"}
+    assert viewer_model({"value": "a<!-- zebra -->"}, None) == {"value": "a"}
 
 
 def test_comments_of_latex_are_taken_out() -> None:

@@ -37,5 +37,5 @@ def test_the_progress_tells_the_cell_and_the_seconds(
     os.close(main)
     assert process.wait() == 0, shown
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
-    assert re.search(r"Running small\.ipynb: cell\s.*1 of 2\s+0:00:01", plain), plain
+    assert re.search(r"Running small\.ipynb: cell 1 of 2\s.*0:00:01", plain), plain
     assert "small-space: 'Small', 2 cells in" in plain

@@ -69,7 +69,6 @@ class Sink:
         from rich.console import Console
         from rich.progress import (
             BarColumn,
-            MofNCompleteColumn,
             Progress,
             TextColumn,
             TimeElapsedColumn,
@@ -79,7 +78,6 @@ class Sink:
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=24),
-            MofNCompleteColumn(separator=" of "),
             TimeElapsedColumn(),
             TextColumn("left:"),
             TimeRemainingColumn(),
@@ -163,7 +161,9 @@ class LiveDisplay(Display):
                 for other in self.live.task_ids:
                     self.live.update(other, visible=other == task)
                 self.live.start_task(task)
-            self.live.update(task, completed=number, total=count)
+            # The number is that of what is being worked on; the clock stops at a full bar.
+            now = f"{what} {number} of {count}"
+            self.live.update(task, completed=number - 1, total=count, description=now)
 
         return show
 

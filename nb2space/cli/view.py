@@ -64,3 +64,4 @@ def command(
                 server.restart()
             except (Nb2spaceError, OSError) as error:
                 report_failure(error)
+                steps.step("The last good version is still served, and the next save is tried.")

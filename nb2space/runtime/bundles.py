@@ -7,7 +7,7 @@ from typing import Any
 
 from .cleantext import clean_text, text_of
 from .comments import without_latex_comments
-from .markup import bare_markup
+from .markup import bare_markdown, bare_markup
 from .media import bare_picture
 
 VIEW_MIME = "application/vnd.jupyter.widget-view+json"
@@ -18,7 +18,6 @@ _RANKED = (
     "text/html", "text/markdown", "text/latex", "image/svg+xml",
     "image/bmp", "image/png", "image/jpeg", "image/gif", "image/webp",
 )  # fmt: skip
-_MARKUP = ("text/html", "text/markdown")
 
 # What is for the author: nbconvert's and Voila's names for it.
 _NOT_SHOWN = {"application/vnd.jupyter.stderr", "application/vnd.jupyter.error"}
@@ -100,7 +99,9 @@ def _clean_value(mime: str, value: Any) -> Any:
         return clean_text(text) if mime == "image/svg+xml" else text
     if mime == "text/latex":
         text = without_latex_comments(text)
-    elif mime in _MARKUP or mime.endswith("xml"):
+    elif mime == "text/markdown":
+        text = bare_markdown(text)
+    elif mime == "text/html" or mime.endswith("xml"):
         text = bare_markup(text)
     return text if _ENCODED.fullmatch(text) else clean_text(text)
 

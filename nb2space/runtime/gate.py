@@ -17,7 +17,15 @@ from .cleantext import clean_text, text_of
 from .markdown import with_markup
 from .masking import Mask
 from .media import bare_buffer
-from .outputs import LINKS, Report, reference_of, renderer_metadata, viewer_outputs, viewer_state
+from .outputs import (
+    LINKS,
+    Report,
+    reference_of,
+    renderer_metadata,
+    viewer_model,
+    viewer_outputs,
+    viewer_state,
+)
 from .sourcewall import SourceWall
 from .tracebacks import Tracebacks
 
@@ -60,6 +68,7 @@ class Gate:
         self._reached: set[str] = set()
         self._held: dict[str, Message] = {}
         self._links: dict[str, set[str]] = {}
+        self._names: dict[str, Any] = {}
         self._controls: set[str] = set()
         self._capturing: dict[str, str] = {}
 
@@ -206,7 +215,7 @@ class Gate:
             _merge(self._held[comm], message, data)
         elif comm in self._reached:
             self._note_capture(comm, data.get("state"))
-            state = self._cleaned(data.get("state"))
+            state = self._cleaned(comm, data.get("state"))
             yield from self._reach(_references(state))
             yield {**message, "content": {"comm_id": comm, "data": _with_state(data, state)}}
 
@@ -214,6 +223,7 @@ class Gate:
         comm = str(content.get("comm_id"))
         self._held.pop(comm, None)
         self._links.pop(comm, None)
+        self._names.pop(comm, None)
         if comm in self._reached:
             yield {**message, "content": {"comm_id": comm, "data": {}}}
 
@@ -261,10 +271,11 @@ class Gate:
         yield from self._reach_all([n for n, ends in self._links.items() if ends <= self._reached])
 
     def _hold(self, model_id: str, opened: Message) -> None:
-        """Hold a model back, and note which others it keeps alike (`jslink`)."""
+        """Hold a model back, and note its name and which others it keeps alike (`jslink`)."""
         self._held[model_id] = opened
         state = opened["content"]["data"].get("state")
-        if isinstance(state, dict) and state.get("_model_name") in LINKS:
+        self._names[model_id] = state.get("_model_name") if isinstance(state, dict) else None
+        if self._names[model_id] in LINKS:
             ends = _references([state.get("source"), state.get("target")])
             if len(ends) == 2:
                 self._links[model_id] = set(ends)
@@ -277,17 +288,18 @@ class Gate:
             if opened is None:
                 continue
             data = opened["content"]["data"]
-            state = self._cleaned(data.get("state"))
+            state = self._cleaned(model_id, data.get("state"))
             yield from self._reach_all(_references(state))
             content = {**opened["content"], "data": _with_state(data, state)}
             yield {**opened, "content": content}
 
-    def _cleaned(self, state: Any) -> Any:
+    def _cleaned(self, model_id: str, state: Any) -> Any:
         """A widget's state with its captured outputs as a viewer may see them."""
         if not isinstance(state, dict):
             return state
         outputs = state.get("outputs")
-        rest = viewer_state({name: item for name, item in state.items() if name != "outputs"})
+        others = {name: item for name, item in state.items() if name != "outputs"}
+        rest = viewer_model(others, self._names.get(model_id))
         if "outputs" not in state:
             return rest
         # Another widget may have a trait of this name that holds something else.

@@ -7,21 +7,32 @@ import html
 import re
 from urllib.parse import quote, unquote
 
-from .comments import without_unseen
+from .comments import without_unseen, without_unseen_of_markdown
 from .media import bare_data_urls
 
 # A page within the page, as an attribute.
 SRCDOC = re.compile(r"\bsrcdoc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-# A page as an address: RFC 2397. Its text ends where the attribute does.
+# A page as an address (RFC 2397), in an attribute or bare.
 _DATA_PAGE = re.compile(
-    r"data:(text/html|application/xhtml\+xml)((?:;[\w.=-]{1,60}){0,4}),([^\"'>]*)", re.I
+    r"data:(text/html|application/xhtml\+xml)((?:;[\w.=-]{1,60}){0,4}),"
+    r"((?<=\"data:text/html,)[^\"]*|(?<='data:text/html,)[^']*|[^\"'\s>]*)",
+    re.IGNORECASE,
 )
 _DEEPEST = 3
 
 
 def bare_markup(text: str, depth: int = 0) -> str:
-    """`text` without comments and descriptions, its pictures without their texts."""
-    text = bare_data_urls(without_unseen(text))
+    """HTML without comments and descriptions, its pictures without their texts."""
+    return _with_bare_pages(bare_data_urls(without_unseen(text)), depth)
+
+
+def bare_markdown(text: str) -> str:
+    """Markdown without comments, its pictures without their texts."""
+    return _with_bare_pages(bare_data_urls(without_unseen_of_markdown(text)), 0)
+
+
+def _with_bare_pages(text: str, depth: int) -> str:
+    """`text` in which the pages within the page are bare, too."""
     if depth < _DEEPEST and "srcdoc" in text.lower():
         text = SRCDOC.sub(lambda match: _bare_page(match, depth), text)
     if depth < _DEEPEST and "data:" in text.lower():
@@ -36,10 +47,11 @@ def _bare_page(match: re.Match[str], depth: int) -> str:
 
 
 def _bare_address(match: re.Match[str], depth: int) -> str:
-    mime, options, coded = match.groups()
+    mime, options, written = match.groups()
+    coded = html.unescape(written)
     is_base64 = options.lower().endswith(";base64")
     try:
-        page = base64.b64decode(unquote(coded)).decode() if is_base64 else unquote(coded)
+        page = _decoded(coded) if is_base64 else unquote(coded)
     except ValueError:  # no base64, or no text: no page that a browser shows as one
         return match[0]
     bare = bare_markup(page, depth + 1)
@@ -47,3 +59,9 @@ def _bare_address(match: re.Match[str], depth: int) -> str:
         return match[0]
     new = base64.b64encode(bare.encode()).decode("ascii") if is_base64 else quote(bare)
     return f"data:{mime}{options},{new}"
+
+
+def _decoded(coded: str) -> str:
+    # Browsers do not ask for the signs that fill up its end.
+    plain = unquote(coded).rstrip("=")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4)).decode(errors="replace")

@@ -45,6 +45,11 @@ _ELLIPSIS = re.compile(r"(?:<|&lt;)?(?:\.{3}|\u2026)(?:>|&gt;)?")
 # What quote, encodeURIComponent, JSON and HTML leave as it is.
 _UNRESERVED = "-_.~"
 
+# What CSV, SQL, shells and templates write in the place of a sign: a pattern for what follows it.
+_DOUBLED = {
+    "'": "(?:'|\"'\"'|\\\\'')?", '"': '"?', "%": "%?", "{": r"\{?", "}": r"\}?", "$": r"\$?",
+}  # fmt: skip
+
 _NAMED = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 
 _Form = tuple[str, str]
@@ -111,6 +116,8 @@ class Mask:
 
     def _unbroken(self, text: str) -> str:
         """`text` without the values that only what nobody sees breaks: a colour, a tag."""
+        if self._seen_pattern is not self._pattern:
+            text = self._seen_pattern.sub(MASK, text)
         return replaced_as_seen(text, self._seen_pattern.finditer, lambda match: MASK)
 
     @cached_property
@@ -281,8 +288,8 @@ def _written(run: str) -> list[_Form]:
     if run == "\n":
         forms.append(("\r", "\n"))
     if run == " ":
-        forms.append(("+", ""))
-    return [*forms, (run, "")]
+        forms += [("+", ""), ("\xa0", "")]
+    return [*forms, (run, _DOUBLED.get(run, ""))]
 
 
 def _escapes(character: str, plain: str) -> list[_Form]:

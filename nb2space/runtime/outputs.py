@@ -14,6 +14,7 @@ from typing import Any
 from .bundles import viewer_data
 from .cleantext import clean_text, text_of
 from .markup import bare_markup
+from .media import bare_data_urls
 from .messages import problem_html
 
 Output = dict[str, Any]
@@ -33,6 +34,13 @@ LINKS = ("LinkModel", "DirectionalLinkModel")
 """Models that the page itself keeps alike, by their traits `source` and `target`; nothing refers
 to one (ipywidgets.widgets.widget_link)."""
 _OWN_NAME = "_anywidget_id"
+# Controls whose texts the page shows letter by letter, as they were entered or offered: nothing in
+# them is markup (@jupyter-widgets/controls: widget_string.ts, widget_selection.ts).
+_PLAIN = {
+    "TextModel", "TextareaModel", "PasswordModel", "ComboboxModel", "LabelModel", "DropdownModel",
+    "SelectModel", "SelectMultipleModel",
+}  # fmt: skip
+_PLAIN_TRAITS = {"value", "options", "_options_labels", "placeholder"}
 _DEEPEST = 100
 
 
@@ -91,6 +99,22 @@ def reference_of(error: dict[str, Any], report: Report) -> str:
     if error.get("ename") == GUARDED and _REFERENCE.fullmatch(value):
         return value
     return report(f"{error.get('ename')}: {value}")
+
+
+def viewer_model(state: dict[str, Any], model_name: Any) -> dict[str, Any]:
+    """The state of a widget of this model, or a part of it, as a viewer may have it."""
+    if model_name not in _PLAIN:
+        return {name: _trait(name, item, 0) for name, item in state.items()}
+    return {
+        name: _plain(item) if name in _PLAIN_TRAITS else _trait(name, item, 0)
+        for name, item in state.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean_text(bare_data_urls(value))
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def viewer_state(value: Any, depth: int = 0) -> Any:

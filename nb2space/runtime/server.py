@@ -191,8 +191,8 @@ def _values_to_mask(workplace: Workplace, key: str) -> list[str]:
     missing = [name for name in workplace.secrets.names if not os.environ.get(name)]
     if missing:
         log.warning(
-            "No value is set for %s, so the code that asks for it will fail. Publish again from "
-            "the machine that converted the notebook, or set it in the Space's settings.",
+            "No value is set for %s; code that cannot do without it fails. Publish again from a "
+            "machine where it is set, or set it in the Space's settings.",
             ", ".join(missing),
         )
     return [key, *workplace.secrets.values(os.environ)]

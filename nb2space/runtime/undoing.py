@@ -6,7 +6,16 @@ import html
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-_COLOURS = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+# ECMA-48 and xterm: colours, titles and links, character sets, and what is kept of the cursor.
+_CONTROL = (
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()*+][0-9A-Za-z]|\x1b[78=>]"
+)
+_COLOURS = re.compile(_CONTROL)
+# Unicode's characters that have no width: joiners, marks of direction, selectors of variants.
+_NO_WIDTH = (
+    r"[\xad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff]"
+)
+_NOTHING = re.compile(_NO_WIDTH)
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|[\"'\\/bfnrt])")
 _PLAIN_ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _HALVES = re.compile(r"[\ud800-\udfff]")
@@ -16,10 +25,9 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|-->")
 # What neither a page nor a terminal shows between two letters, and what a page writes letters by.
 # The line ends are those of base64, as MIME and Python's encodebytes break it.
 _UNSEEN = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"
+    rf"{_CONTROL}|{_NO_WIDTH}"
     r"|<!--(?:[^<]|<(?!!--))*?-->|</?[a-zA-Z][^<>]*>"
     r"|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]\w{1,31});"
-    r"|\xad|\u200b|\u200c|\u200d|\u2060|\ufeff"
     r"|\r\n(?<=[A-Za-z0-9+/]{60}\r\n)(?=[A-Za-z0-9+/=])"
     r"|\n(?<=[A-Za-z0-9+/]{60}\n)(?=[A-Za-z0-9+/=])"
     r"|\\n(?<=[A-Za-z0-9+/]{60}\\n)(?=[A-Za-z0-9+/=])",
@@ -105,7 +113,7 @@ def replaced_as_seen(
 def _seen(match: re.Match[str]) -> str:
     what = match[0]
     if what[0] == "&":
-        return html.unescape(what)
+        return _NOTHING.sub("", html.unescape(what))
     return "\n" if _BLOCK_TAG.fullmatch(what) else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from .undoing import unquote
@@ -32,7 +33,9 @@ def parts_of(value: str) -> Iterator[tuple[str, bool]]:
     whole = value.strip()
     inner = [part for part in _inner(whole) if len(part) >= SHORTEST]
     for part in dict.fromkeys((whole, *inner)):
-        for form in dict.fromkeys((part, *_decoded(part))):
+        # Letters with accents may be one character or two.
+        same = (unicodedata.normalize(form, part) for form in ("NFC", "NFD"))
+        for form in dict.fromkeys((part, *same, *_decoded(part))):
             if len(form.strip()) >= SHORTEST:
                 yield form.strip(), True
     # A key within JSON has its line ends as "\\n".
