@@ -66,9 +66,11 @@ class Watch:
 
         `check` is called at each look, to raise when there is no reason to go on.
         """
+        files: Told = {}
         while True:
             # After each conversion: what its run has written is no reason for another.
-            files = _told(_files_of(_record_of(folder)))
+            with suppress(InputError):  # the folder is gone; the next save makes it anew
+                files = _told(_files_of(_record_of(folder)))
             while not self._is_other(files):
                 time.sleep(_LOOK_EVERY)
                 check()

@@ -83,6 +83,30 @@ def test_a_value_in_any_form_is_masked_as_a_whole(form: str) -> None:
     assert re.sub("\x1b\\[1;31m|<wbr>|\u200b", "", masked) == f"token {MASK} here"
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ('Zq9"kT7mWx4B-a', 'Zq9""kT7mWx4B-a'),  # CSV
+        ("Rt5'hU8nVy2C-b", "Rt5''hU8nVy2C-b"),  # SQL
+        ("Rt5'hU8nVy2C-b", "Rt5'\"'\"'hU8nVy2C-b"),  # shlex.quote
+        ("Rt5'hU8nVy2C-b", "Rt5'\\''hU8nVy2C-b"),
+        ("W%sdE3{fGt6}Hj-c", "W%%sdE3{{fGt6}}Hj-c"),  # templates
+        ("P\xe4ssw\xf6rt-77", "Pa\u0308sswo\u0308rt-77"),
+        ("Pa\u0308sswo\u0308rt-77", "P\xe4ssw\xf6rt-77"),
+        ("correct horse battery", "correct&nbsp;horse\xa0battery"),
+        ("Zq9\xadkT7mWx4Rb2Lp", "Zq9kT7mWx4Rb2Lp"),
+    ],
+)
+def test_what_programs_write_in_the_place_of_a_sign(value: str, written: str) -> None:
+    assert Mask([value]).text(f"token {written} here") == f"token {MASK} here"
+
+
+@pytest.mark.parametrize("unseen", ["&shy;", "&#8203;", "\u200e", "\u034f", "\x1b7", "\x1b(B"])
+def test_what_nobody_sees_hides_no_value(unseen: str) -> None:
+    masked = Mask(["Kf83jQzP0xVw6TnB"]).text(f"Kf83jQzP{unseen}0xVw6TnB")
+    assert masked.replace(unseen, "") == MASK
+
+
 distinct = st.text(min_size=8, max_size=24).map(str.strip).filter(lambda text: len(text) >= 8)
 around = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 

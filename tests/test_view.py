@@ -143,7 +143,16 @@ def test_controls_in_a_row_can_be_used_on_a_phone(
     notebook: Callable[..., Path], tmp_path: Path, own_key_store: Path, chromium: Any
 ) -> None:
     controls = "w.IntSlider(), w.Dropdown(options=['North', 'South']), w.Text()"
-    path = notebook(f"import ipywidgets as w\nw.HBox([{controls}])")
+    wide = (
+        "from IPython.display import HTML\n"
+        "out = w.Output()\n"
+        "with out:\n"
+        "    display(HTML('<div style=\"width: 1500px\">wide</div>'))\n"
+    )
+    path = notebook(
+        f"import ipywidgets as w\nw.HBox([{controls}])",
+        f"{wide}w.HBox([w.VBox([w.Checkbox()]), out])",
+    )
     with (
         viewing(path, cwd=tmp_path, home=own_key_store) as app,
         viewer(chromium, app.url, PHONE) as seen,
@@ -153,6 +162,8 @@ def test_controls_in_a_row_can_be_used_on_a_phone(
         widths = [control.bounding_box()["width"] for control in row]
         seen.page.set_viewport_size(DESKTOP)
         heights = {control.bounding_box()["y"] for control in row}
+        beside_output = seen.page.locator(".widget-vbox").bounding_box()["width"]
+    assert beside_output > 250
     assert min(widths) > 250 and len(heights) == 1, "one below the other, and beside each other"
 
 
