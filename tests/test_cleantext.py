@@ -227,6 +227,14 @@ def coded(text: str) -> str:
             '<iframe src="data:text/html,%3Cp%3Ea%3C/p%3E"></iframe>',
         ),
         (
+            '<iframe src="data:text/html;charset=utf-8,<p>a b</p>%3C!-- zebra --%3E"></iframe>',
+            '<iframe src="data:text/html;charset=utf-8,%3Cp%3Ea%20b%3C/p%3E"></iframe>',
+        ),
+        (
+            "<iframe><!-- zebra --></iframe><title><!-- zebra --></title>",
+            "<iframe></iframe><title></title>",
+        ),
+        (
             f"<iframe src='data:text/html;base64,{coded('<!-- zebra -->x').rstrip('=')}'></iframe>",
             f"<iframe src='data:text/html;base64,{coded('x')}'></iframe>",
         ),

@@ -19,8 +19,9 @@ _CDATA = "<![CDATA["
 _NAME = re.compile(r"</?(?:[\w-]{1,20}:)?([a-z][\w-]{0,30})", re.IGNORECASE)
 _IN_TAG = re.compile(r"[<>]|=\s*[\"']")
 _TOLD = {"metadata", "desc"}
-# HTML Living Standard, 13.2.5.2 to 13.2.5.5: in these, "<" begins nothing but their own end.
-_RAW = {"script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"}
+# HTML Living Standard, 13.2.5.2 to 13.2.5.5: in these, "<" begins nothing but their own end. (In
+# others of this kind, such as `iframe`, nothing is shown.)
+_RAW = {"script", "style", "textarea", "xmp"}
 _EMPTY_TITLE = re.compile(r"<title\b[^<>]*>\s*</title\s*>", re.IGNORECASE)
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _LATEX_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%[^\n]*")

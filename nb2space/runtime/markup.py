@@ -12,11 +12,12 @@ from .media import bare_data_urls
 
 # A page within the page, as an attribute.
 SRCDOC = re.compile(r"\bsrcdoc\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-# A page as an address (RFC 2397), in an attribute or bare.
+# A page as an address (RFC 2397), in an attribute up to its end, or bare.
 _DATA_PAGE = re.compile(
-    r"data:(text/html|application/xhtml\+xml)((?:;[\w.=-]{1,60}){0,4}),"
-    r"((?<=\"data:text/html,)[^\"]*|(?<='data:text/html,)[^']*|[^\"'\s>]*)",
-    re.IGNORECASE,
+    r"(?P<quote>[\"'])?data:(?P<mime>text/html|application/xhtml\+xml)"
+    r"(?P<options>(?:;[\w.=-]{1,60}){0,4}),"
+    r"(?P<page>(?(quote)(?:(?!(?P=quote)).)*|[^\"'\s>]*))",
+    re.IGNORECASE | re.DOTALL,
 )
 _DEEPEST = 3
 
@@ -47,8 +48,7 @@ def _bare_page(match: re.Match[str], depth: int) -> str:
 
 
 def _bare_address(match: re.Match[str], depth: int) -> str:
-    mime, options, written = match.groups()
-    coded = html.unescape(written)
+    options, coded = match["options"], html.unescape(match["page"])
     is_base64 = options.lower().endswith(";base64")
     try:
         page = _decoded(coded) if is_base64 else unquote(coded)
@@ -58,7 +58,7 @@ def _bare_address(match: re.Match[str], depth: int) -> str:
     if bare == page:
         return match[0]
     new = base64.b64encode(bare.encode()).decode("ascii") if is_base64 else quote(bare)
-    return f"data:{mime}{options},{new}"
+    return f"{match['quote'] or ''}data:{match['mime']}{options},{new}"
 
 
 def _decoded(coded: str) -> str:
