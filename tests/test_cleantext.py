@@ -277,7 +277,8 @@ def test_what_is_entered_stays_as_it_was_entered() -> None:
     state = {"value": texts[0], "_options_labels": texts, "description": "a<!-- zebra -->"}
     assert viewer_model(state, "DropdownModel") == {**state, "description": "a"}
     assert viewer_model({"value": "a<!-- zebra -->"}, "HTMLModel") == {"value": "a"}
-    assert viewer_model({"value": "a<!-- zebra -->"}, None) == {"value": "a"}
+    for odd in (None, ["TextModel"], 5):
+        assert viewer_model({"value": "a<!-- zebra -->"}, odd) == {"value": "a"}
 
 
 def test_comments_of_latex_are_taken_out() -> None:

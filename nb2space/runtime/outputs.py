@@ -36,10 +36,10 @@ to one (ipywidgets.widgets.widget_link)."""
 _OWN_NAME = "_anywidget_id"
 # Controls whose texts the page shows letter by letter, as they were entered or offered: nothing in
 # them is markup (@jupyter-widgets/controls: widget_string.ts, widget_selection.ts).
-_PLAIN = {
+_PLAIN = (
     "TextModel", "TextareaModel", "PasswordModel", "ComboboxModel", "LabelModel", "DropdownModel",
     "SelectModel", "SelectMultipleModel",
-}  # fmt: skip
+)  # fmt: skip
 _PLAIN_TRAITS = {"value", "options", "_options_labels", "placeholder"}
 _DEEPEST = 100
 
