@@ -221,7 +221,7 @@ def test_a_missing_value_is_named_in_the_log_and_the_others_are_masked(
     assert mask.text("correct") == "correct" and mask.text("a horse") == f"a {MASK}"
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert record.getMessage().startswith("No value is set for EMPTY_KEY, OTHER_KEY, so the code ")
+    assert record.getMessage().startswith("No value is set for EMPTY_KEY, OTHER_KEY; code ")
 
 
 def test_log_records_are_masked_with_the_errors_that_they_tell_of() -> None:
