@@ -43,8 +43,9 @@ def command(
     steps = Sink(quiet=as_json or quiet)
     folder = target
     free_port(port)  # a port that cannot be used is told before the notebook runs
-    follows = Watch(target if is_notebook(target) else notebook_of(target)) if watch else None
-    if is_notebook(target):
+    is_source = is_notebook(target)
+    follows = Watch(target if is_source else notebook_of(target)) if watch else None
+    if is_source:
         folder = default_folder(target)
         convert_with_progress(steps, target, folder, remembered_options(folder))
     else:

@@ -49,8 +49,8 @@ def _bare(markup: str, marks: re.Pattern[str]) -> str:
     scan = _Scan(markup, markup.rfind(">"))
     while found := marks.search(markup, scan.at):
         scan.at = found.start()
-        if marks is _MARK_OF_MARKDOWN and found["code"]:
-            scan.pass_code(found["code"])
+        if found.lastgroup == "code":
+            scan.pass_code(found[0])
         elif _NAME.match(markup, scan.at) is None:
             scan.take_comment()
         else:

@@ -103,10 +103,9 @@ def reference_of(error: dict[str, Any], report: Report) -> str:
 
 def viewer_model(state: dict[str, Any], model_name: Any) -> dict[str, Any]:
     """The state of a widget of this model, or a part of it, as a viewer may have it."""
-    if model_name not in _PLAIN:
-        return {name: _trait(name, item, 0) for name, item in state.items()}
+    plain = _PLAIN_TRAITS if model_name in _PLAIN else ()
     return {
-        name: _plain(item) if name in _PLAIN_TRAITS else _trait(name, item, 0)
+        name: _plain(item) if name in plain else _trait(name, item, 0)
         for name, item in state.items()
     }
 
